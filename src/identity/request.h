@@ -1,0 +1,38 @@
+// Facts about one request, as the front end (Django, daemon) saw them. identity/ turns them into
+// who is asking.
+//
+// Views into memory of the caller, valid for the duration of the call. Nothing in here is believed
+// yet.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace weir::identity {
+
+// One header field line as it came. Names compare without regard to case.
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;
+};
+
+enum class KeyStanding {
+  unchecked,  // nobody looked whether the credential exists
+  known,      // the verify hook says that it does
+  unknown,    // the verify hook says that it does not
+};
+
+struct Request {
+  std::string_view
+      peer;  // the socket's peer address as text, without a port; empty for a Unix socket
+  std::span<const HeaderField> headers;
+  std::string_view method;  // "GET"; HEAD counts as GET
+  std::string_view route;   // the matched route template, "/users/{id}"; never the raw path. Empty:
+                            // no route matched
+  std::optional<std::string_view>
+      user;  // the authenticated principal of the framework; nullopt: anonymous
+  KeyStanding key_standing = KeyStanding::unchecked;
+};
+
+}  // namespace weir::identity

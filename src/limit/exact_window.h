@@ -1,0 +1,242 @@
+// The exact sliding window: never more than N in any interval of length W.
+//
+// Time is cut into slots of width d = W / K. A key's state is the newest slot that was charged, g,
+// the counts of the K+1 slots g-K ... g, and their sum. An admission at slot s >= g needs the sum
+// over s-K ... s, itself included, to stay within N.
+//
+// Why it holds: an interval of length W = K*d touches at most K+1 consecutive slots, and the sum
+// over any K+1 consecutive slots is at most N at every moment, because g never goes back and each
+// charge checks exactly that sum. A node whose clock lags files its charge under g (a hybrid
+// logical clock, Kulkarni et al. 2014). Clocks within e of real time: see Geometry.
+//
+// What it costs: a slot's charges are forgotten together, when the slot ends its life, so room
+// appears up to one slot (W / K) later than it could.
+//
+// Pure: no I/O, no clock, no heap. Thread safety: none of its own; the caller holds whatever guards
+// the state.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/check.h"
+#include "weir/time.h"
+
+namespace weir::limit {
+
+// K at most. 60 slots keep a DynamoDB item well below 1 KB, the unit that a write is billed by.
+inline constexpr int kMaxSlots = 60;
+inline constexpr Duration kMinSlotWidth = std::chrono::milliseconds(100);
+
+// How a window is cut into slots. Two geometries are the same if and only if packed() is the same.
+class Geometry {
+ public:
+  Geometry() = default;
+
+  // window: 1 ms to 366 days. max_clock_skew: how far any node's clock may be from real time; the
+  // window that is enforced on clocks is longer by twice that, so that the promise holds in real
+  // time.
+  static constexpr Geometry for_window(Duration window,
+                                       Duration max_clock_skew = Duration::zero()) {
+    const Duration span = window + 2 * max_clock_skew;
+    Geometry geometry;
+    geometry.slots_ =
+        static_cast<int>(std::clamp<std::int64_t>(span / kMinSlotWidth, 1, kMaxSlots));
+    // Rounded up, so that K slots are never shorter than the window.
+    geometry.slot_ = Duration((span.count() + geometry.slots_ - 1) / geometry.slots_);
+    return geometry;
+  }
+
+  constexpr int slots() const { return slots_; }           // K
+  constexpr Duration slot_width() const { return slot_; }  // d
+  constexpr Duration span() const { return slot_ * slots_; }
+
+  // Which slot an instant falls into. Rounds towards the past, also before 1970.
+  constexpr std::int64_t slot_of(Time time) const {
+    const std::int64_t ns = time.time_since_epoch().count();
+    const std::int64_t width = slot_.count();
+    return ns >= 0 ? ns / width : -((-ns + width - 1) / width);
+  }
+  constexpr Time slot_start(std::int64_t slot) const { return Time(slot_ * slot); }
+
+  // Where slot `slot` is kept in a ring of K+1 counts.
+  constexpr std::size_t ring_index(std::int64_t slot) const {
+    const std::int64_t size = slots_ + 1;
+    return static_cast<std::size_t>(((slot % size) + size) % size);
+  }
+
+  // Slot width in ns times 64, plus K: one number for a stored item.
+  constexpr std::int64_t packed() const { return slot_.count() * 64 + slots_; }
+
+  friend constexpr bool operator==(const Geometry&, const Geometry&) = default;
+
+ private:
+  Duration slot_ = kMinSlotWidth;
+  int slots_ = 1;
+};
+
+// N in any W, as the algorithm needs it. n: 1 to 10^15.
+struct WindowLimit {
+  std::int64_t n = 1;
+  Geometry geometry;
+
+  friend bool operator==(const WindowLimit&, const WindowLimit&) = default;
+};
+
+// One key's state, wherever it is kept. Count may be any unsigned or signed integer that holds N.
+// An unused state is newest = kNeverCharged and zeros.
+inline constexpr std::int64_t kNeverCharged = INT64_MIN / 4;
+
+template <class Count>
+struct WindowRef {
+  std::int64_t* newest;     // g
+  std::int64_t* total;      // sum of counts
+  std::span<Count> counts;  // K+1, at ring_index(slot)
+};
+
+// A state that owns its memory, for the stores that keep states elsewhere and for tests.
+struct WindowState {
+  std::int64_t newest = kNeverCharged;
+  std::int64_t total = 0;
+  std::array<std::int64_t, kMaxSlots + 1> counts{};
+
+  WindowRef<std::int64_t> ref(const Geometry& geometry) {
+    return {&newest, &total,
+            std::span(counts).first(static_cast<std::size_t>(geometry.slots()) + 1)};
+  }
+  friend bool operator==(const WindowState&, const WindowState&) = default;
+};
+
+struct Charge {
+  bool admitted = false;
+  std::int64_t slot = 0;       // the slot that the decision was made in; give_back() wants it
+  std::int64_t remaining = 0;  // N less what is live, after the decision
+  // Refused: the first instant at which this cost fits, if nobody else is admitted meanwhile.
+  // Admitted: the first instant at which `remaining` grows again. Time::max() when that is never
+  // (cost above N) or not applicable (nothing is live).
+  Time room_at = Time::max();
+};
+
+// Charges `cost` (1 or more) at `now`. Changes the state only if it admits.
+template <class Count>
+Charge charge(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost);
+
+// What charge() would say, and nothing else.
+template <class Count>
+Charge peek(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost);
+
+// Takes back what a charge in `slot` put there, as far as it is still there. Never makes a count
+// negative.
+template <class Count>
+void give_back(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot,
+               std::int64_t cost);
+
+// The same counts under another geometry: everything live moves to the newest slot that it can have
+// been charged in, so that a changed policy neither hands out a fresh window nor forgets a charge.
+// `max_clock_skew` bounds how far ahead of `now` the node that charged the newest slot can have
+// been.
+WindowState migrate(const WindowState& old, const Geometry& from, const Geometry& to, Time now,
+                    Duration max_clock_skew);
+
+// ---------------------------------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+// Sum of the counts of slots first ... last, which must be within one ring.
+template <class Count>
+std::int64_t sum(std::span<const Count> counts, const Geometry& geometry, std::int64_t first,
+                 std::int64_t last) {
+  std::int64_t result = 0;
+  if (first > last) return 0;
+  std::size_t index = geometry.ring_index(first);
+  for (std::int64_t slot = first; slot <= last; ++slot) {
+    result += static_cast<std::int64_t>(counts[index]);
+    if (++index == counts.size()) index = 0;
+  }
+  return result;
+}
+
+// The end of the life of the oldest slots, from `first` on, whose counts together are at least
+// `needed`.
+template <class Count>
+Time end_of_life(std::span<const Count> counts, const Geometry& geometry, std::int64_t first,
+                 std::int64_t last, std::int64_t needed) {
+  std::int64_t freed = 0;
+  std::size_t index = geometry.ring_index(first);
+  for (std::int64_t slot = first; slot <= last; ++slot) {
+    freed += static_cast<std::int64_t>(counts[index]);
+    if (freed >= needed) return geometry.slot_start(slot + geometry.slots() + 1);
+    if (++index == counts.size()) index = 0;
+  }
+  return Time::max();
+}
+
+}  // namespace detail
+
+template <class Count>
+Charge peek(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost) {
+  const Geometry& geometry = limit.geometry;
+  WEIR_CHECK(cost >= 1 && state.counts.size() == static_cast<std::size_t>(geometry.slots()) + 1);
+  const std::span<const Count> counts = state.counts;
+  const std::int64_t newest = *state.newest;
+
+  Charge result;
+  result.slot = std::max(geometry.slot_of(now), newest);
+  const std::int64_t oldest_kept = newest - geometry.slots();
+  const std::int64_t oldest_live = result.slot - geometry.slots();
+  std::int64_t live = 0;
+  if (oldest_live <= newest) {
+    live = *state.total - detail::sum(counts, geometry, oldest_kept, oldest_live - 1);
+  }
+  // Not live + cost <= n: cost may be large enough for the sum to overflow.
+  result.admitted = cost <= limit.n && live <= limit.n - cost;
+  const std::int64_t used = result.admitted ? live + cost : live;
+  result.remaining = std::max<std::int64_t>(limit.n - used, 0);
+  if (result.admitted) {
+    result.room_at = live > 0 ? detail::end_of_life(counts, geometry, oldest_live, newest, 1)
+                              : geometry.slot_start(result.slot + geometry.slots() + 1);
+  } else if (cost <= limit.n) {
+    result.room_at =
+        detail::end_of_life(counts, geometry, oldest_live, newest, live - (limit.n - cost));
+  }
+  return result;
+}
+
+template <class Count>
+Charge charge(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost) {
+  const Charge result = peek(state, limit, now, cost);
+  if (!result.admitted) return result;
+  const Geometry& geometry = limit.geometry;
+  if (result.slot > *state.newest) {
+    // The ring places of the slots that ran out are those of the slots newest+1 ... slot.
+    if (result.slot - *state.newest > geometry.slots()) {
+      std::fill(state.counts.begin(), state.counts.end(), Count{0});
+      *state.total = 0;
+    } else {
+      for (std::int64_t slot = *state.newest + 1; slot <= result.slot; ++slot) {
+        Count& count = state.counts[geometry.ring_index(slot)];
+        *state.total -= static_cast<std::int64_t>(count);
+        count = Count{0};
+      }
+    }
+    *state.newest = result.slot;
+  }
+  Count& count = state.counts[geometry.ring_index(result.slot)];
+  count = static_cast<Count>(static_cast<std::int64_t>(count) + cost);
+  *state.total += cost;
+  return result;
+}
+
+template <class Count>
+void give_back(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot,
+               std::int64_t cost) {
+  if (slot > *state.newest || slot < *state.newest - geometry.slots()) return;
+  Count& count = state.counts[geometry.ring_index(slot)];
+  const std::int64_t returned = std::min(cost, static_cast<std::int64_t>(count));
+  count = static_cast<Count>(static_cast<std::int64_t>(count) - returned);
+  *state.total -= returned;
+}
+
+}  // namespace weir::limit

@@ -1,0 +1,54 @@
+// Store: where counters live. The one interface that the engine decides through.
+//
+// Every implementation runs the same pure algorithms of limit/ and keeps their promise over all
+// threads, and over all processes and machines that share it. tests/conformance holds each of them
+// to this header.
+//
+// Thread safety: every member may be called from any thread at once.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/key.h"
+#include "base/result.h"
+#include "limit/exact_window.h"
+#include "weir/time.h"
+
+namespace weir::store {
+
+struct ChargeRequest {
+  Key key;
+  limit::WindowLimit limit;
+  std::int64_t cost = 1;  // 1 or more
+  Time now;               // the caller's clock; the store never reads one to decide
+  // How long the store may take, by the monotonic clock. A store without I/O ignores it.
+  Duration budget = std::chrono::milliseconds(250);
+};
+
+// What limit::Charge says, as far as this node knows. `local` says that it was known without asking
+// anybody.
+struct ChargeOutcome {
+  limit::Charge charge;
+  bool local = false;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Admits or refuses. An Error means that the store could not decide; whatever it may have charged
+  // nevertheless is lost, never used: the caller follows its failure policy, and must not treat the
+  // error as a refusal.
+  virtual Result<ChargeOutcome> charge(const ChargeRequest& request) = 0;
+
+  // Returns an admission that was not used because a later rule refused. `slot` is the one in the
+  // outcome. Tried once, never repeated: a repeated give-back would hand out what nobody paid for.
+  // On Error the charge stays, which is safe.
+  virtual Status give_back(const ChargeRequest& request, std::int64_t slot) = 0;
+
+  // "memory", "dynamodb": for logs and metrics.
+  virtual std::string_view name() const = 0;
+};
+
+}  // namespace weir::store
