@@ -1,0 +1,46 @@
+# The front door. `make help` lists what there is; every target sets up what it needs by itself.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+.PHONY: help bootstrap build release demo test lint format bench corpus sanitize clean
+
+help:            ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+bootstrap:       ## install what Weir needs: Debian packages, emulators, a Python environment (idempotent)
+	@scripts/bootstrap
+
+build: bootstrap ## build everything, with its tests, into build/dev
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev -- -j$(JOBS)
+
+release: bootstrap ## build the program as users run it: build/release/bin/weir
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release -- -j$(JOBS)
+
+demo: release    ## attack an example Django + DynamoDB API, then the same API under Weir; two HTML reports
+	@scripts/demo
+
+test: build      ## every test: C++, Python, emulators, processes; prints counts
+	@scripts/test
+
+lint: bootstrap  ## formatting, clang-tidy, layers, shell scripts, Python
+	@scripts/lint
+
+format: bootstrap ## rewrite the sources in the house format
+	@scripts/lint --fix
+
+bench: bootstrap ## the benchmarks of docs/benchmarks.md, each against its peers in the same run
+	@scripts/bench
+
+corpus: release  ## scan the corpus of real limiters and print precision and recall
+	@scripts/corpus
+
+sanitize: bootstrap ## the tests under ASan + UBSan, then under TSan
+	@scripts/sanitize
+
+clean:           ## remove what was built (not what was installed)
+	@rm -rf build reports
