@@ -1,0 +1,96 @@
+// Limiter: one policy, deciding requests. What the front ends (Django, the daemon) call.
+//
+// Promises:
+// - A request is admitted only if every rule that it matches has room, and then each is charged
+//   once. A request that is not admitted leaves no charge behind, as far as the store can be
+//   reached.
+// - Who is asking is found out before anything is charged: a malformed identifier creates no
+//   counter.
+// - A store that fails never makes a refusal. The rule's failure policy decides, and the decision
+//   says so.
+// - No reason and no event holds an identifier.
+//
+// Thread safety: every member may be called from any thread at once.
+//
+//   Result<std::unique_ptr<engine::Limiter>> limiter =
+//       engine::Limiter::make(std::move(policy), {.clock = clock, .store = std::move(store)});
+//   Decision decision = (*limiter)->decide({.peer = "203.0.113.7", .method = "GET",
+//                                           .route = "/users/{id}"});
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "identity/request.h"
+#include "policy/policy.h"
+#include "store/store.h"
+#include "weir/clock.h"
+#include "weir/decision.h"
+
+namespace weir::engine {
+
+// A change in what the operator should know, told once a change and never once a request.
+struct Event {
+  enum class Kind {
+    store_failing,    // the store could not decide; rules follow their failure policy
+    store_recovered,  // it decides again
+  };
+  Kind kind = Kind::store_failing;
+  std::string message;  // one sentence for the log
+};
+
+struct Dependencies {
+  Clock& clock;
+  std::unique_ptr<store::Store> store;
+  // Called on the deciding thread, perhaps on several at once; must not call the limiter.
+  std::function<void(const Event&)> on_event = {};
+};
+
+// A rule of one limiter; see Limiter::add_rule.
+class RuleHandle {
+ public:
+  friend bool operator==(const RuleHandle&, const RuleHandle&) = default;
+
+ private:
+  friend class Limiter;
+  explicit RuleHandle(std::size_t index) : index_(index) {}
+  std::size_t index_;
+};
+
+class Limiter {
+ public:
+  // Refuses a policy that cannot be kept: a bad rule, duplicate ids, or a shared store without a
+  // pepper. Without a pepper the in-process store gets a random one.
+  static Result<std::unique_ptr<Limiter>> make(policy::Policy policy, Dependencies dependencies);
+  ~Limiter();
+  Limiter(const Limiter&) = delete;
+  Limiter& operator=(const Limiter&) = delete;
+
+  // Adds a rule that code names, such as a decorator's. It is asked only by its handle, never by
+  // decide(request). Adding the same rule again (id and content) gives the same handle.
+  Result<RuleHandle> add_rule(policy::Rule rule);
+
+  // Asks all rules of the policy that match.
+  Decision decide(const identity::Request& request);
+
+  // Asks the given rules, as far as they match, and no other. At most kMaxRules handles.
+  Decision decide(const identity::Request& request, std::span<const RuleHandle> rules);
+
+  // The API key that rules would count, for the application's verify hook; nullopt if there is
+  // none. A view into the request. An Error if the field is malformed: decide() says so too.
+  Result<std::optional<std::string_view>> api_key(const identity::Request& request) const;
+
+  const policy::Policy& policy() const;
+
+ private:
+  struct Parts;
+  explicit Limiter(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace weir::engine

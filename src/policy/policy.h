@@ -1,0 +1,155 @@
+// Policy: what weir.yaml says, as plain checked data.
+//
+// A policy names the store, who counts as one client (identity) and the rules. It is read from YAML
+// by policy/read.h, or filled in by code (the Django settings, a test) and then held to check().
+// docs/policy.md is the reference of every field. Thread safety: plain values.
+//
+//   policy::Policy policy;
+//   policy.rules.push_back({.id = "per-client", .key = {policy::KeyPart::client_ip},
+//                           .limit = {100, std::chrono::minutes(1)}});
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/address.h"
+#include "base/duration.h"
+#include "base/result.h"
+#include "weir/time.h"
+
+namespace weir::policy {
+
+// ---- Where counters live
+// -------------------------------------------------------------------------
+
+// In this process. Every process counts by itself.
+struct MemoryStore {};
+
+// In one DynamoDB table, shared by everybody who uses it.
+struct DynamoDbStore {
+  std::string table;
+  std::string region;    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
+  std::string endpoint;  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
+  Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
+};
+
+using StoreConfig = std::variant<MemoryStore, DynamoDbStore>;
+
+// ---- Who is asking
+// -------------------------------------------------------------------------------
+
+// Which field the trusted proxies write. The other one is then whatever the client sent, and
+// ignored.
+enum class ProxyField {
+  either,  // both are read; if both are there they must name the same client
+  x_forwarded_for,
+  forwarded,  // RFC 7239
+};
+
+enum class Verify {
+  none,      // every well-formed key counts by itself
+  required,  // only keys that the application knows count by themselves; all others share one
+             // counter per client network
+};
+
+struct ApiKeyConfig {
+  std::string header = "X-API-Key";
+  std::string pattern;  // RE2 syntax, must match all of the key; empty: 1 to 128 visible ASCII
+                        // characters
+  Verify verify = Verify::none;
+};
+
+struct IdentityConfig {
+  std::vector<Network> trusted_proxies;
+  ProxyField proxy_field = ProxyField::either;
+  bool trust_unix_peer = false;  // a peer on a Unix socket is a trusted proxy
+  int ipv4_prefix = 32;          // how many bits of an address make one client
+  int ipv6_prefix = 64;
+  bool embedded_ipv4 = false;  // count NAT64, 6to4 and Teredo as the IPv4 address inside them
+  ApiKeyConfig api_key;
+};
+
+// ---- Rules
+// ---------------------------------------------------------------------------------------
+
+// What a rule counts by. A rule with no part counts everybody together.
+enum class KeyPart { client_ip, api_key, user, route };
+
+std::string_view to_string(KeyPart part);
+Result<KeyPart> parse_key_part(std::string_view text);
+
+// What to do when the store cannot decide.
+enum class OnStoreFailure {
+  local,  // this process alone admits `local_share` of the limit
+  deny,   // 503
+  allow,  // admit
+};
+
+std::string_view to_string(OnStoreFailure policy);
+Result<OnStoreFailure> parse_on_store_failure(std::string_view text);
+
+// Which requests a rule is about. Empty lists match everything.
+struct Match {
+  std::vector<std::string> methods;  // "GET" also matches HEAD
+  std::vector<std::string> routes;   // route templates as the framework spells them: exact, or a
+                                     // prefix with one '*' at its end
+};
+
+struct Rule {
+  std::string id;  // [a-z0-9_-]{1,64}: stands in headers, logs and problem documents
+  Match match = {};
+  std::vector<KeyPart> key = {};
+  std::optional<int> ipv4_prefix = {};  // instead of the identity's, for this rule
+  std::optional<int> ipv6_prefix = {};
+  Rate limit = {};
+  OnStoreFailure on_store_failure = OnStoreFailure::local;
+  double local_share = 0.1;  // of the limit, at least 1 admission; above 0, at most 1
+  int line = 0;              // in the policy file; 0: the rule comes from code
+};
+
+struct Policy {
+  int version = 1;
+  std::string name_space = "default";  // applications that share a table must differ in it
+  StoreConfig store = MemoryStore{};
+  std::string pepper;                           // secret bytes; empty: none given
+  std::optional<Duration> max_clock_skew = {};  // default: kDynamoDbClockSkew or zero, by store
+  IdentityConfig identity;
+  std::vector<Rule> rules;
+
+  Duration clock_skew() const;
+};
+
+inline constexpr Duration kDynamoDbClockSkew = std::chrono::milliseconds(100);
+
+// ---- Bounds on what a policy may say
+// -------------------------------------------------------------
+
+inline constexpr std::size_t kMaxRules = 256;  // of the file and of code together
+inline constexpr std::size_t kMaxNameLength = 64;
+inline constexpr std::size_t kMaxMatchEntries = 64;
+inline constexpr std::size_t kMaxMethodLength = 16;
+inline constexpr std::size_t kMaxRouteLength = 256;
+inline constexpr std::size_t kMaxTrustedProxies = 1024;
+inline constexpr std::size_t kMaxPatternLength = 256;
+inline constexpr std::size_t kMinPepperLength = 16;
+inline constexpr std::size_t kMaxPepperLength = 1024;
+inline constexpr Duration kMaxClockSkew = std::chrono::seconds(60);
+inline constexpr Duration kMaxStoreBudget = std::chrono::seconds(10);
+
+// A rule or namespace name: [a-z0-9_-]{1,64}.
+bool is_name(std::string_view text);
+
+// The bounds above, for one value each and for a whole rule. A rule that code makes goes through
+// check_rule(); the reader of files asks for each value, to say where in the file it is.
+Status check_method(std::string_view method);
+Status check_route(std::string_view route);
+Status check_rate(const Rate& rate);
+Status check_prefix(int prefix, int bits);
+Status check_local_share(double share);
+Status check_rule(const Rule& rule);
+
+}  // namespace weir::policy
