@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/check.h"
@@ -35,9 +36,10 @@ class Geometry {
  public:
   Geometry() = default;
 
-  // window: 1 ms to 366 days. max_clock_skew: how far any node's clock may be from real time; the
-  // window that is enforced on clocks is longer by twice that, so that the promise holds in real
-  // time.
+  // window: 1 ms to 366 days. max_clock_skew: how far the `now` of any charge may be from the real
+  // time of its admission; the window that is enforced on clocks is longer by twice that, so that
+  // the promise holds in real time. Where reading the clock and deciding are up to d apart (a slow
+  // store, a stalled thread), that is the error of the worst clock plus d/2.
   static constexpr Geometry for_window(Duration window,
                                        Duration max_clock_skew = Duration::zero()) {
     const Duration span = window + 2 * max_clock_skew;
@@ -56,10 +58,13 @@ class Geometry {
   // Which slot an instant falls into. Rounds towards the past, also before 1970.
   constexpr std::int64_t slot_of(Time time) const {
     const std::int64_t ns = time.time_since_epoch().count();
-    const std::int64_t width = slot_.count();
-    return ns >= 0 ? ns / width : -((-ns + width - 1) / width);
+    return ns / slot_.count() - (ns % slot_.count() < 0 ? 1 : 0);
   }
-  constexpr Time slot_start(std::int64_t slot) const { return Time(slot_ * slot); }
+  // Time::max() for a slot that begins after the end of time.
+  constexpr Time slot_start(std::int64_t slot) const {
+    std::int64_t ns = 0;
+    return __builtin_mul_overflow(slot, slot_.count(), &ns) ? Time::max() : Time(Duration(ns));
+  }
 
   // Where slot `slot` is kept in a ring of K+1 counts.
   constexpr std::size_t ring_index(std::int64_t slot) const {
@@ -69,6 +74,14 @@ class Geometry {
 
   // Slot width in ns times 64, plus K: one number for a stored item.
   constexpr std::int64_t packed() const { return slot_.count() * 64 + slots_; }
+  // The geometry that packs to this, or nullopt if none does.
+  static constexpr std::optional<Geometry> unpack(std::int64_t packed) {
+    if (packed < 64 || packed % 64 < 1 || packed % 64 > kMaxSlots) return std::nullopt;
+    Geometry geometry;
+    geometry.slot_ = Duration(packed / 64);
+    geometry.slots_ = static_cast<int>(packed % 64);
+    return geometry;
+  }
 
   friend constexpr bool operator==(const Geometry&, const Geometry&) = default;
 
@@ -133,12 +146,12 @@ template <class Count>
 void give_back(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot,
                std::int64_t cost);
 
-// The same counts under another geometry: everything live moves to the newest slot that it can have
-// been charged in, so that a changed policy neither hands out a fresh window nor forgets a charge.
-// `max_clock_skew` bounds how far ahead of `now` the node that charged the newest slot can have
-// been.
-WindowState migrate(const WindowState& old, const Geometry& from, const Geometry& to, Time now,
-                    Duration max_clock_skew);
+// The same counts under another geometry, so that a changed policy neither hands out a fresh window
+// nor forgets a charge: each slot's charges move to the slot that holds the last instant at which
+// they can have been made. Over any chain of changes of limit and geometry, no interval as long as
+// the shortest of the windows holds more than the largest of the limits. (A longer window cannot
+// know what the shorter one before it has forgotten.) Room comes up to one old slot later.
+WindowState migrate(const WindowState& old, const Geometry& from, const Geometry& to, Time now);
 
 // ---------------------------------------------------------------------------------------------------------------------------
 
