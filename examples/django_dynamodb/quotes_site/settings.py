@@ -1,0 +1,26 @@
+"""Settings of the example. The environment chooses the limit, so that a demonstration is quick.
+
+QUOTE_LIMIT   N, requests that are allowed in one window (default 10)
+QUOTE_WINDOW  W, the window in whole seconds (default 10)
+
+The AWS SDK reads the usual AWS variables: AWS_ENDPOINT_URL_DYNAMODB, AWS_REGION and so on.
+"""
+
+import os
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# An example that keeps no secrets and no sessions. Never deploy these two lines.
+SECRET_KEY = "example-only"  # noqa: S105
+ALLOWED_HOSTS = ["*"]
+
+DEBUG = False
+USE_TZ = True
+ROOT_URLCONF = "quotes_site.urls"
+WSGI_APPLICATION = "quotes_site.wsgi.application"
+INSTALLED_APPS = ["quotes"]
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+
+QUOTE_LIMIT = int(os.environ.get("QUOTE_LIMIT", "10"))
+QUOTE_WINDOW = int(os.environ.get("QUOTE_WINDOW", "10"))

@@ -1,0 +1,161 @@
+"""Each bypass that the example's views are documented to have, shown on gunicorn and an emulator.
+
+If one of these fails, the example no longer is what its docstring says.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from load import admitted, at_once, most_in_any_window
+from servers import Answer, Emulator, Server, gunicorn, manage
+
+LIMIT = 5
+WINDOW_S = 2
+
+
+@pytest.fixture(scope="module")
+def site(dynamodb: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    environment = {
+        **dynamodb.environment,
+        "QUOTE_LIMIT": str(LIMIT),
+        "QUOTE_WINDOW": str(WINDOW_S),
+    }
+    manage(environment, "create_tables")
+    log = tmp_path_factory.mktemp("example") / "gunicorn.log"
+    with gunicorn(log, environment, "--workers", "2", "--threads", "8") as server:
+        # Every worker imports and connects before anything is timed.
+        at_once(16, lambda: server.get("/api/window/quote", key()))
+        yield server
+
+
+def key() -> dict[str, str]:
+    return {"X-API-Key": uuid.uuid4().hex}
+
+
+def exhaust(site: Server, path: str, headers: dict[str, str]) -> Answer:
+    """Sends until refused; the refusal."""
+    for _ in range(LIMIT + 1):
+        answer = site.get(path, headers)
+        if not answer.admitted:
+            return answer
+    raise AssertionError(f"{path} does not limit")
+
+
+def settle(period_s: float = WINDOW_S, left_s: float = 1.0) -> None:
+    """Waits for the next period of the clock if this one is about to end within a test."""
+    left = period_s - time.time() % period_s
+    if left < left_s:
+        time.sleep(left)
+
+
+def burst_around(instant: float, site: Server, path: str, headers: dict[str, str]) -> list[Answer]:
+    """Requests in a row from shortly before an instant (by the wall clock) until shortly after."""
+    time.sleep(max(0.0, instant - 0.25 - time.time()))
+    answers = [site.get(path, headers) for _ in range(LIMIT + 2)]
+    time.sleep(max(0.0, instant + 0.05 - time.time()))
+    return answers + [site.get(path, headers) for _ in range(LIMIT + 2)]
+
+
+class TestWindow:
+    path = "/api/window/quote"
+
+    def test_admits_more_than_the_limit_around_the_edge(self, site: Server) -> None:
+        edge = (time.time() // WINDOW_S + 2) * WINDOW_S
+        answers = burst_around(edge, site, self.path, key())
+        assert most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+
+    def test_serves_a_made_up_key_while_another_is_refused(self, site: Server) -> None:
+        settle()
+        mine = key()
+        exhaust(site, self.path, mine)
+        assert site.get(self.path, key()).admitted
+        assert not site.get(self.path, mine).admitted
+
+    def test_refuses_with_an_error_of_the_server(self, site: Server) -> None:
+        settle()
+        assert exhaust(site, self.path, key()).status == 500
+
+    def test_fails_on_a_key_that_is_too_long_for_the_table(self, site: Server) -> None:
+        assert site.get(self.path, {"X-API-Key": "k" * 2100}).status == 500
+
+
+class TestHashed:
+    path = "/api/hashed/quote"
+
+    def test_admits_more_than_the_limit_at_once(self, site: Server) -> None:
+        mine = key()
+        assert admitted(at_once(16, lambda: site.get(self.path, mine))) > LIMIT
+
+    def test_serves_another_user_agent_while_refused(self, site: Server) -> None:
+        settle()
+        mine = key()
+        exhaust(site, self.path, mine)
+        assert site.get(self.path, {**mine, "User-Agent": "other/1.0"}).admitted
+        assert not site.get(self.path, mine).admitted
+
+    def test_admits_more_than_the_limit_around_the_end(self, site: Server) -> None:
+        settle(period_s=1, left_s=0.5)
+        mine = key()
+        assert site.get(self.path, mine).admitted
+        end = int(time.time()) + WINDOW_S
+        answers = burst_around(end, site, self.path, mine)
+        assert most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+
+
+class TestTtl:
+    path = "/api/ttl/quote"
+
+    def test_does_not_limit_a_key_that_is_too_long_for_the_table(self, site: Server) -> None:
+        headers = {"X-API-Key": "k" * 2100}
+        assert all(site.get(self.path, headers).admitted for _ in range(3 * LIMIT))
+
+    def test_admits_more_than_the_limit_at_once(self, site: Server) -> None:
+        mine = key()
+        assert admitted(at_once(16, lambda: site.get(self.path, mine))) > LIMIT
+
+    def test_serves_a_made_up_key_while_another_is_refused(self, site: Server) -> None:
+        settle()
+        mine = key()
+        exhaust(site, self.path, mine)
+        assert site.get(self.path, key()).admitted
+        assert not site.get(self.path, mine).admitted
+
+    def test_does_not_say_when_to_come_back(self, site: Server) -> None:
+        settle()
+        refusal = exhaust(site, self.path, key())
+        assert refusal.status == 429
+        assert "Retry-After" not in refusal.headers
+
+    def test_admits_more_than_the_limit_around_the_end(self, site: Server) -> None:
+        settle(period_s=1, left_s=0.5)
+        mine = key()
+        assert site.get(self.path, mine).admitted
+        end = int(time.time()) + WINDOW_S
+        answers = burst_around(end, site, self.path, mine)
+        assert most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+
+
+class TestNaive:
+    path = "/api/naive/quote"
+
+    def test_admits_more_than_the_limit_at_once(self, site: Server) -> None:
+        mine = {"X-Forwarded-For": "198.51.100.7"}
+        assert admitted(at_once(16, lambda: site.get(self.path, mine))) > LIMIT
+
+    def test_serves_a_made_up_address_while_refused(self, site: Server) -> None:
+        exhaust(site, self.path, {})
+        assert site.get(self.path, {"X-Forwarded-For": "198.51.100.8"}).admitted
+        assert not site.get(self.path, {}).admitted
+
+    def test_fails_on_an_address_that_is_too_long_for_the_table(self, site: Server) -> None:
+        assert site.get(self.path, {"X-Forwarded-For": "1" * 2100}).status == 500
+
+    def test_does_not_say_when_to_come_back(self, site: Server) -> None:
+        refusal = exhaust(site, self.path, {"X-Forwarded-For": "198.51.100.9"})
+        assert refusal.status == 429
+        assert "Retry-After" not in refusal.headers
