@@ -47,6 +47,12 @@ Result<Address> Address::parse(std::string_view text) {
   return address;
 }
 
+Address Address::from_v4(const std::array<std::uint8_t, 4>& bytes) {
+  Address address;
+  std::copy(bytes.begin(), bytes.end(), address.bytes_.begin());
+  return address;
+}
+
 bool Address::is_loopback() const {
   if (v4_) return bytes_[0] == 127;
   return std::all_of(bytes_.begin(), bytes_.begin() + 15,
@@ -57,10 +63,13 @@ bool Address::is_loopback() const {
 Address Address::masked(int prefix) const {
   WEIR_CHECK(prefix >= 0 && prefix <= bits());
   Address result = *this;
-  for (int bit = prefix; bit < bits(); ++bit) {
-    const auto index = static_cast<std::size_t>(bit / 8);
-    result.bytes_[index] = static_cast<std::uint8_t>(result.bytes_[index] & ~(0x80U >> (bit % 8)));
+  auto index = static_cast<std::size_t>(prefix / 8);
+  if (prefix % 8 != 0) {
+    result.bytes_[index] =
+        static_cast<std::uint8_t>(result.bytes_[index] & (0xff00U >> (prefix % 8)));
+    ++index;
   }
+  std::fill(result.bytes_.begin() + static_cast<std::ptrdiff_t>(index), result.bytes_.end(), 0);
   return result;
 }
 

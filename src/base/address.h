@@ -19,6 +19,7 @@ namespace weir {
 class Address {
  public:
   static Result<Address> parse(std::string_view text);
+  static Address from_v4(const std::array<std::uint8_t, 4>& bytes);
 
   bool is_v4() const { return v4_; }
   int bits() const { return v4_ ? 32 : 128; }

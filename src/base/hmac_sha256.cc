@@ -8,63 +8,57 @@
 #include <openssl/sha.h>
 
 #include <cstring>
+#include <new>
+#include <type_traits>
 
 namespace weir {
 namespace {
 
 constexpr std::size_t kBlock = SHA256_CBLOCK;
+using Block = std::array<unsigned char, kBlock>;
 
-using Context = std::array<std::uint32_t, 28>;
-static_assert(sizeof(SHA256_CTX) == sizeof(Context));
-
-// SHA256_CTX is a plain struct: it lives in our array as its bytes, and is copied in and out. The
-// compiler sees through the copies.
-template <class Change>
-void with(Context& bytes, Change change) {
-  SHA256_CTX context;
-  std::memcpy(&context, bytes.data(), sizeof(context));
-  change(context);
-  std::memcpy(bytes.data(), &context, sizeof(context));
+// An array of std::byte provides storage for a SHA256_CTX, and copying the array copies it: it is
+// trivially copyable ([basic.types.general]).
+template <std::size_t Size>
+SHA256_CTX* context(std::array<std::byte, Size>& state) {
+  static_assert(Size == sizeof(SHA256_CTX) && std::is_trivially_copyable_v<SHA256_CTX>);
+  return std::launder(reinterpret_cast<SHA256_CTX*>(state.data()));
 }
 
-Context keyed(const std::array<unsigned char, kBlock>& key, unsigned char pad) {
-  std::array<unsigned char, kBlock> block = key;
+template <std::size_t Size>
+void begin(std::array<std::byte, Size>& state, const Block& key, unsigned char pad) {
+  Block block = key;
   for (unsigned char& byte : block) byte = static_cast<unsigned char>(byte ^ pad);
-  SHA256_CTX context;
-  SHA256_Init(&context);
-  SHA256_Update(&context, block.data(), block.size());
-  Context bytes;
-  std::memcpy(bytes.data(), &context, sizeof(context));
-  return bytes;
+  SHA256_CTX* fresh = new (state.data()) SHA256_CTX;
+  SHA256_Init(fresh);
+  SHA256_Update(fresh, block.data(), block.size());
 }
 
 }  // namespace
 
 HmacSha256::HmacSha256(std::string_view key) {
-  std::array<unsigned char, kBlock> block{};
+  Block block{};
   if (key.size() > kBlock) {
-    SHA256_CTX context;
-    SHA256_Init(&context);
-    SHA256_Update(&context, key.data(), key.size());
-    SHA256_Final(block.data(), &context);
+    SHA256_CTX hash;
+    SHA256_Init(&hash);
+    SHA256_Update(&hash, key.data(), key.size());
+    SHA256_Final(block.data(), &hash);
   } else if (!key.empty()) {
     std::memcpy(block.data(), key.data(), key.size());
   }
-  inner_ = keyed(block, 0x36);
-  outer_ = keyed(block, 0x5c);
+  begin(inner_, block, 0x36);
+  begin(outer_, block, 0x5c);
 }
 
 void HmacSha256::update(std::string_view bytes) {
-  with(inner_, [&](SHA256_CTX& context) { SHA256_Update(&context, bytes.data(), bytes.size()); });
+  SHA256_Update(context(inner_), bytes.data(), bytes.size());
 }
 
 std::array<std::byte, 32> HmacSha256::finish() {
   std::array<unsigned char, 32> digest{};
-  with(inner_, [&](SHA256_CTX& context) { SHA256_Final(digest.data(), &context); });
-  with(outer_, [&](SHA256_CTX& context) {
-    SHA256_Update(&context, digest.data(), digest.size());
-    SHA256_Final(digest.data(), &context);
-  });
+  SHA256_Final(digest.data(), context(inner_));
+  SHA256_Update(context(outer_), digest.data(), digest.size());
+  SHA256_Final(digest.data(), context(outer_));
   std::array<std::byte, 32> result;
   std::memcpy(result.data(), digest.data(), result.size());
   return result;

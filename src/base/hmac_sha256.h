@@ -31,10 +31,10 @@ class HmacSha256 {
   std::array<std::byte, 32> finish();
 
  private:
-  // OpenSSL's SHA256_CTX, whose header stays in the .cc.
-  using Sha256 = std::array<std::uint32_t, 28>;
-  alignas(8) Sha256 inner_;
-  alignas(8) Sha256 outer_;
+  // Each holds an OpenSSL SHA256_CTX, whose header stays in the .cc.
+  using State = std::array<std::byte, 112>;
+  alignas(8) State inner_;
+  alignas(8) State outer_;
 };
 
 }  // namespace weir

@@ -36,6 +36,13 @@ TEST(Address, IsCutToAPrefix) {
   EXPECT_EQ(Address::parse("203.0.113.7")->masked(24).to_string(), "203.0.113.0");
   EXPECT_EQ(Address::parse("203.0.113.7")->masked(32).to_string(), "203.0.113.7");
   EXPECT_EQ(Address::parse("203.0.113.7")->masked(0).to_string(), "0.0.0.0");
+  EXPECT_EQ(Address::parse("255.255.255.255")->masked(13).to_string(), "255.248.0.0");
+  EXPECT_EQ(Address::parse("ffff::ffff:ffff:ffff:ffff")->masked(67).to_string(),
+            "ffff::e000:0:0:0");
+}
+
+TEST(Address, IsMadeFromTheFourBytesOfIPv4) {
+  EXPECT_EQ(Address::from_v4({203, 0, 113, 7}), *Address::parse("203.0.113.7"));
 }
 
 TEST(Address, KnowsLoopback) {
