@@ -8,8 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "base/duration.h"
 #include "base/key.h"
 #include "base/result.h"
 #include "limit/exact_window.h"
@@ -21,10 +23,20 @@ struct ChargeRequest {
   Key key;
   limit::WindowLimit limit;
   std::int64_t cost = 1;  // 1 or more
-  Time now;               // the caller's clock; the store never reads one to decide
+  Time now{};             // the caller's clock; the store never reads one to decide
   // How long the store may take, by the monotonic clock. A store without I/O ignores it.
   Duration budget = std::chrono::milliseconds(250);
 };
+
+// What every store answers to a request that no limit can mean. Within these bounds no sum of
+// counts overflows.
+inline Status validate(const ChargeRequest& request) {
+  if (request.cost >= 1 && request.limit.n >= 1 && request.limit.n <= kMaxCount) return {};
+  return fail(ErrorCode::invalid_input,
+              "a charge of " + std::to_string(request.cost) + " under a limit of " +
+                  std::to_string(request.limit.n) + " has no meaning",
+              "the cost is at least 1, the limit 1 to " + std::to_string(kMaxCount));
+}
 
 // What limit::Charge says, as far as this node knows. `local` says that it was known without asking
 // anybody.

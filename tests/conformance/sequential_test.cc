@@ -1,0 +1,227 @@
+// What a store must do for one client after another, with time as an argument.
+#include "conformance/conformance.h"
+#include "support/window_checker.h"
+
+namespace weir::test {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+class SequentialTest : public ConformanceTest {};
+
+TEST_P(SequentialTest, AdmitsExactlyNThenRefuses) {
+  for (const Duration window : {Duration(seconds(1)), Duration(minutes(1)), Duration(hours(744))}) {
+    key_ = new_key();
+    const limit::WindowLimit limit = limit_of(20, window);
+    const Time now = start_of_slot(limit.geometry);
+    for (std::int64_t i = 0; i < 20; ++i) {
+      const limit::Charge admitted = charge(limit, now);
+      ASSERT_TRUE(admitted.admitted);
+      EXPECT_EQ(admitted.remaining, 19 - i);
+    }
+    const limit::Charge refused = charge(limit, now);
+    EXPECT_FALSE(refused.admitted);
+    EXPECT_EQ(refused.remaining, 0);
+  }
+}
+
+TEST_P(SequentialTest, AdmitsALoneRetryAtRoomAtAndNotANanosecondBefore) {
+  const limit::WindowLimit limit = limit_of(3, minutes(1));
+  const Time start = start_of_slot(limit.geometry);
+  ASSERT_TRUE(charge(limit, start).admitted);
+  ASSERT_TRUE(charge(limit, start + seconds(7)).admitted);
+  ASSERT_TRUE(charge(limit, start + seconds(30)).admitted);
+
+  const limit::Charge refused = charge(limit, start + seconds(31));
+  ASSERT_FALSE(refused.admitted);
+  EXPECT_GT(refused.room_at, start + minutes(1));
+  EXPECT_LE(refused.room_at, start + minutes(1) + limit.geometry.slot_width());
+  EXPECT_FALSE(charge(limit, refused.room_at - nanoseconds(1)).admitted);
+  EXPECT_TRUE(charge(limit, refused.room_at).admitted);
+  EXPECT_FALSE(charge(limit, refused.room_at).admitted) << "only one charge had run out";
+}
+
+TEST_P(SequentialTest, TellsALargerCostWhenEnoughRoomAppears) {
+  const limit::WindowLimit limit = limit_of(10, minutes(1));
+  const Time start = start_of_slot(limit.geometry);
+  ASSERT_TRUE(charge(limit, start, 4).admitted);
+  ASSERT_TRUE(charge(limit, start + seconds(10), 4).admitted);
+  const limit::Charge refused = charge(limit, start + seconds(20), 7);
+  ASSERT_FALSE(refused.admitted);
+  EXPECT_EQ(refused.room_at, start + seconds(10) + limit.geometry.span() + seconds(1));
+  EXPECT_FALSE(charge(limit, refused.room_at - nanoseconds(1), 7).admitted);
+  EXPECT_TRUE(charge(limit, refused.room_at, 7).admitted);
+}
+
+TEST_P(SequentialTest, AdmitsWhatStillFitsAfterALargerCostWasRefused) {
+  const limit::WindowLimit limit = limit_of(10, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  ASSERT_TRUE(charge(limit, now, 7).admitted);
+  EXPECT_FALSE(charge(limit, now, 4).admitted);
+  EXPECT_TRUE(charge(limit, now, 3).admitted);
+  EXPECT_FALSE(charge(limit, now, 1).admitted);
+}
+
+TEST_P(SequentialTest, NeverAdmitsACostAboveTheLimitAndChargesNothingForIt) {
+  const limit::WindowLimit limit = limit_of(5, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  for (const std::int64_t cost : {std::int64_t{6}, kMaxCount, INT64_MAX}) {
+    const limit::Charge refused = charge(limit, now, cost);
+    EXPECT_FALSE(refused.admitted);
+    EXPECT_EQ(refused.room_at, Time::max()) << "there will never be room for " << cost;
+  }
+  EXPECT_EQ(admitted_of(6, limit, now), 5);
+}
+
+TEST_P(SequentialTest, CountsToTheLargestLimit) {
+  const limit::WindowLimit limit = limit_of(kMaxCount, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  EXPECT_TRUE(charge(limit, now, kMaxCount - 1).admitted);
+  EXPECT_FALSE(charge(limit, now, 2).admitted);
+  EXPECT_TRUE(charge(limit, now, 1).admitted);
+  EXPECT_FALSE(charge(limit, now, 1).admitted);
+}
+
+TEST_P(SequentialTest, AnswersAMeaninglessRequestWithAnError) {
+  const limit::WindowLimit limit = limit_of(5, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  for (const std::int64_t cost : {std::int64_t{0}, std::int64_t{-1}, INT64_MIN}) {
+    const auto outcome = store_->charge(request(key_, limit, now, cost));
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().code, ErrorCode::invalid_input);
+    EXPECT_FALSE(store_->give_back(request(key_, limit, now, cost), 0).has_value());
+  }
+  for (const std::int64_t n : {std::int64_t{0}, std::int64_t{-5}, kMaxCount + 1}) {
+    EXPECT_FALSE(store_->charge(request(key_, limit_of(n, seconds(10)), now)).has_value());
+  }
+  EXPECT_EQ(admitted_of(6, limit, now), 5);
+}
+
+TEST_P(SequentialTest, GivesBackWhatWasCharged) {
+  const limit::WindowLimit limit = limit_of(5, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  const limit::Charge unused = charge(limit, now, 3);
+  ASSERT_TRUE(unused.admitted);
+  EXPECT_TRUE(store_->give_back(request(key_, limit, now, 3), unused.slot).has_value());
+  EXPECT_EQ(admitted_of(7, limit, now), 5);
+}
+
+TEST_P(SequentialTest, GivesBackNothingThatIsNotThere) {
+  const limit::WindowLimit limit = limit_of(5, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  const std::int64_t slot = limit.geometry.slot_of(now);
+  // An unknown key, a slot that never was charged, more than was charged, a slot long gone.
+  EXPECT_TRUE(store_->give_back(request(key_, limit, now, 3), slot).has_value());
+  EXPECT_EQ(admitted_of(4, limit, now), 4);
+  EXPECT_TRUE(store_->give_back(request(key_, limit, now, 3), slot - 1).has_value());
+  EXPECT_TRUE(store_->give_back(request(key_, limit, now, 3), slot + 1).has_value());
+  EXPECT_TRUE(store_->give_back(request(key_, limit, now, 3), slot - 1000).has_value());
+  EXPECT_EQ(admitted_of(3, limit, now), 1);
+}
+
+TEST_P(SequentialTest, KeepsTheCountsWhenTheLimitIsRaised) {
+  const Time now = start_of_slot(limit_of(1, seconds(10)).geometry);
+  EXPECT_EQ(admitted_of(6, limit_of(5, seconds(10)), now), 5);
+  // Also past what one, two and four bytes count to.
+  std::int64_t used = 5;
+  for (const std::int64_t n : {std::int64_t{8}, std::int64_t{300}, std::int64_t{70'000},
+                               std::int64_t{5'000'000'000}, kMaxCount}) {
+    const limit::WindowLimit raised = limit_of(n, seconds(10));
+    EXPECT_FALSE(charge(raised, now, n - used + 1).admitted);
+    EXPECT_TRUE(charge(raised, now, n - used).admitted) << "raised to " << n;
+    EXPECT_FALSE(charge(raised, now, 1).admitted);
+    used = n;
+  }
+}
+
+TEST_P(SequentialTest, KeepsTheCountsWhenTheLimitIsLowered) {
+  const limit::WindowLimit high = limit_of(100'000, seconds(10));
+  const limit::WindowLimit low = limit_of(3, seconds(10));
+  const Time now = start_of_slot(high.geometry);
+  ASSERT_TRUE(charge(high, now, 90'000).admitted);
+  const limit::Charge refused = charge(low, now);
+  EXPECT_FALSE(refused.admitted);
+  EXPECT_EQ(refused.remaining, 0);
+  EXPECT_FALSE(charge(low, refused.room_at - nanoseconds(1)).admitted);
+  EXPECT_EQ(admitted_of(4, low, refused.room_at), 3);
+}
+
+TEST_P(SequentialTest, DoesNotOpenAFreshWindowWhenTheWindowIsChanged) {
+  for (const Duration changed :
+       {Duration(seconds(2)), Duration(seconds(60)), Duration(hours(24))}) {
+    key_ = new_key();
+    const limit::WindowLimit before = limit_of(5, seconds(10));
+    const limit::WindowLimit after = limit_of(7, changed);
+    const Time now = start_of_slot(before.geometry);
+    ASSERT_EQ(admitted_of(6, before, now), 5);
+    EXPECT_EQ(admitted_of(4, after, now), 2) << "7 less the 5 that are live";
+    const Time gone = now + before.geometry.slot_width() + after.geometry.span() +
+                      2 * after.geometry.slot_width();
+    EXPECT_EQ(admitted_of(9, after, gone), 7) << "all of it is usable again in the end";
+  }
+}
+
+TEST_P(SequentialTest, FilesALaggingClocksChargeUnderTheNewestSlot) {
+  const limit::WindowLimit limit = limit_of(4, seconds(10));
+  const Time start = start_of_slot(limit.geometry);
+  ASSERT_TRUE(charge(limit, start + seconds(20)).admitted);
+  // Three clocks that are seconds behind use up the same window.
+  EXPECT_TRUE(charge(limit, start + seconds(18)).admitted);
+  EXPECT_TRUE(charge(limit, start + seconds(12)).admitted);
+  EXPECT_TRUE(charge(limit, start).admitted);
+  EXPECT_FALSE(charge(limit, start).admitted);
+  EXPECT_FALSE(charge(limit, start + seconds(29)).admitted);
+  EXPECT_EQ(admitted_of(5, limit, start + seconds(31)), 4);
+}
+
+TEST_P(SequentialTest, TellsKeysApartThatDifferInOneBit) {
+  const limit::WindowLimit limit = limit_of(1, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  ASSERT_TRUE(charge(limit, now).admitted);
+  for (std::size_t byte = 0; byte < 16; ++byte) {
+    store::ChargeRequest other = request(key_, limit, now);
+    other.key.bytes.at(byte) ^= std::byte{1};
+    EXPECT_TRUE(decide(*store_, other).admitted) << "byte " << byte;
+    EXPECT_FALSE(decide(*store_, other).admitted) << "byte " << byte;
+  }
+  EXPECT_FALSE(charge(limit, now).admitted);
+}
+
+// A lone client of any store is answered as the pure algorithm answers.
+TEST_P(SequentialTest, AnswersALoneClientAsTheAlgorithmDoes) {
+  const limit::WindowLimit limit = limit_of(9, seconds(2));
+  const limit::Geometry& geometry = limit.geometry;
+  limit::WindowState model;
+  Time now = start_of_slot(geometry);
+  std::vector<Admission> admissions;
+  for (int i = 0; i < std::min(GetParam().requests / 10, 4000); ++i) {
+    // Mostly a little later, sometimes back, sometimes more than a window on.
+    const std::uint64_t kind = rng_.below(20);
+    const auto step = static_cast<std::int64_t>(rng_.below(300'000'000));
+    now += Duration(kind == 0 ? 10 * step : kind == 1 ? -step : step / 4);
+    const auto cost = static_cast<std::int64_t>(1 + rng_.below(4));
+    const limit::Charge expected = limit::charge(model.ref(geometry), limit, now, cost);
+    const limit::Charge actual = charge(limit, now, cost);
+    ASSERT_EQ(actual.admitted, expected.admitted) << "request " << i;
+    if (actual.admitted) {
+      ASSERT_EQ(actual.slot, expected.slot) << "request " << i;
+      ASSERT_EQ(actual.remaining, expected.remaining) << "request " << i;
+      if (rng_.below(10) == 0) {
+        // The next charge follows before any refusal can have been remembered.
+        limit::give_back(model.ref(geometry), geometry, expected.slot, cost);
+        ASSERT_TRUE(store_->give_back(request(key_, limit, now, cost), actual.slot).has_value());
+      }
+    } else {
+      ASSERT_EQ(actual.room_at, expected.room_at) << "request " << i;
+      now = std::max(now, actual.room_at);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, SequentialTest, testing::ValuesIn(store_kinds()), kind_name);
+
+}  // namespace
+}  // namespace weir::test

@@ -1,0 +1,32 @@
+// The stores that the conformance suite runs on. A new store is one more entry in store_kinds.cc
+// and one line in CMakeLists.txt; nothing else of the suite knows which stores there are.
+//
+// Thread safety: call start() from one thread; open() from any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/store.h"
+
+namespace weir::test {
+
+struct StoreKind {
+  std::string name;  // letters and digits: it becomes part of the tests' names
+  // Do stores that were opened at the same address share their counters, also from other processes?
+  bool shared = false;
+  // How many requests a test may send to it within a second or so.
+  int requests = 0;
+  // Starts what the store needs (an emulator, a fresh file), which lives until the program ends,
+  // and answers where it is. Called once in a program.
+  std::function<Result<std::string>()> start;
+  // Opens the store at an address as one node would, also one that another process started.
+  std::function<Result<std::unique_ptr<store::Store>>(const std::string& address)> open;
+};
+
+const std::vector<StoreKind>& store_kinds();
+
+}  // namespace weir::test
