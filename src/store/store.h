@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,6 +54,13 @@ class Store {
   // nevertheless is lost, never used: the caller follows its failure policy, and must not treat the
   // error as a refusal.
   virtual Result<ChargeOutcome> charge(const ChargeRequest& request) = 0;
+
+  // The refusal that charge() would answer without asking anybody, if there is one. Charges nothing
+  // and never waits. Lets a caller with several keys learn cheaply that one of them has no room,
+  // before it pays for the others.
+  virtual std::optional<ChargeOutcome> known_refusal(const ChargeRequest& /*request*/) {
+    return std::nullopt;
+  }
 
   // Returns an admission that was not used because a later rule refused. `slot` is the one in the
   // outcome. Tried once, never repeated: a repeated give-back would hand out what nobody paid for.
