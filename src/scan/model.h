@@ -4,6 +4,7 @@
 // the exchange was recorded.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -48,6 +49,7 @@ struct Exchange {
 struct Evidence {
   std::string claim;  // one sentence with the numbers
   std::vector<Exchange> exchanges;
+  std::size_t exchanges_left_out = 0;  // taken out of the middle of `exchanges` to keep it short
   std::string curl;  // a line that reproduces the decisive request
   int admitted = 0;  // for counted experiments: how many were admitted ...
   int allowed = 0;   // ... where the limit allows this many

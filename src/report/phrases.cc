@@ -1,0 +1,99 @@
+#include "report/phrases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace weir::report {
+
+std::string seconds(double value) {
+  const double size = std::abs(value);
+  if (size < 1) return fmt::format("{:.3f} s", value);
+  if (size < 60) {
+    return size == std::floor(size) ? fmt::format("{:.0f} s", value)
+                                    : fmt::format("{:.1f} s", value);
+  }
+  if (size >= 1e15) return fmt::format("{:.3g} s", value);
+  const auto whole = static_cast<std::int64_t>(std::llround(value));
+  const auto two = [](std::int64_t big, const char* big_unit, std::int64_t small,
+                      const char* small_unit) {
+    return small == 0 ? fmt::format("{} {}", big, big_unit)
+                      : fmt::format("{} {} {} {}", big, big_unit, small, small_unit);
+  };
+  if (size < 3600) return two(whole / 60, "min", whole % 60, "s");
+  if (size < 86400) return two(whole / 3600, "h", whole % 3600 / 60, "min");
+  return two(whole / 86400, "d", whole % 86400 / 3600, "h");
+}
+
+std::string thousands(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, 1, ',');
+  }
+  return digits;
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.0f} %", std::floor(share * 100));
+}
+
+std::string limit_phrase(std::optional<std::int64_t> n, std::optional<double> window_s) {
+  if (!n) return "no limit seen";
+  const std::string count = thousands(static_cast<std::uint64_t>(std::max<std::int64_t>(*n, 0)));
+  return window_s ? fmt::format("{} per {}", count, seconds(*window_s))
+                  : fmt::format("{}, window not known", count);
+}
+
+std::string status_phrase(int status) {
+  return status == 0 ? "no answer" : std::to_string(status);
+}
+
+std::string verdict_phrase(scan::CheckVerdict verdict) {
+  return verdict == scan::CheckVerdict::not_applicable ? "not applicable" : to_string(verdict);
+}
+
+std::vector<std::string> references(const scan::Finding& finding) {
+  std::vector<std::string> all = finding.owasp;
+  for (const int weakness : finding.cwe) all.push_back(fmt::format("CWE-{}", weakness));
+  for (const std::string& clause : finding.pci_dss) all.push_back("PCI DSS " + clause);
+  return all;
+}
+
+std::string severities(const std::vector<scan::Finding>& findings) {
+  constexpr std::array kMostSevereFirst = {scan::Severity::critical, scan::Severity::high,
+                                           scan::Severity::medium, scan::Severity::low,
+                                           scan::Severity::info};
+  std::string all;
+  for (const scan::Severity severity : kMostSevereFirst) {
+    const auto count = std::count_if(
+        findings.begin(), findings.end(),
+        [severity](const scan::Finding& finding) { return finding.severity == severity; });
+    if (count == 0) continue;
+    all += fmt::format("{}{} {}", all.empty() ? "" : ", ", count, to_string(severity));
+  }
+  return all.empty() ? "none" : all;
+}
+
+std::string headline(const scan::Report& report) {
+  if (report.interrupted) return "The scan was interrupted: this is what it had found by then.";
+  const auto count = [&report](scan::CheckVerdict verdict) {
+    return std::count_if(
+        report.checks.begin(), report.checks.end(),
+        [verdict](const scan::CheckResult& check) { return check.verdict == verdict; });
+  };
+  const auto held = count(scan::CheckVerdict::protected_);
+  const auto decisive = held + count(scan::CheckVerdict::vulnerable);
+  if (report.findings.empty()) {
+    if (held == 0) return "Nothing was found, but nothing could be decided either.";
+    return fmt::format("The limits held against {}.",
+                       held == 1 ? "the one check that was decisive"
+                                 : fmt::format("all {} checks that were decisive", held));
+  }
+  return fmt::format("{} of {} decisive checks found a way around the limits.", decisive - held,
+                     decisive);
+}
+
+}  // namespace weir::report

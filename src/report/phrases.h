@@ -1,0 +1,32 @@
+// The turns of speech that every format for people shares, so that they say the same thing.
+//
+// Thread safety: pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scan/model.h"
+
+namespace weir::report {
+
+std::string seconds(double value);            // "0.004 s", "18.4 s", "1 h 1 min"
+std::string thousands(std::uint64_t number);  // "12,345"
+std::string percent(double share);            // "98 %"
+std::string limit_phrase(std::optional<std::int64_t> n,
+                         std::optional<double> window_s);  // "6 per 6 s"
+std::string status_phrase(int status);                     // "200", "no answer"
+std::string verdict_phrase(scan::CheckVerdict verdict);    // "not applicable"
+
+// "API4:2023", "CWE-770", "PCI DSS 6.2.4".
+std::vector<std::string> references(const scan::Finding& finding);
+
+// "2 high, 1 medium"; "none".
+std::string severities(const std::vector<scan::Finding>& findings);
+
+// One sentence under the grade.
+std::string headline(const scan::Report& report);
+
+}  // namespace weir::report

@@ -1,0 +1,36 @@
+#include "report/report.h"
+
+#include <exception>
+
+#include "report/bounded.h"
+#include "report/json.h"
+#include "report/text.h"
+
+namespace weir::report {
+
+Result<Format> parse_format(std::string_view name) {
+  if (name == "text") return Format::text;
+  if (name == "json") return Format::json;
+  if (name == "html") return Format::html;
+  return fail(ErrorCode::invalid_input,
+              "'" + std::string(name.substr(0, 40)) + "' is not a format of reports",
+              "Use text, json or html");
+}
+
+Result<std::string> render(const scan::Report& report, Format format,
+                           const RenderOptions& options) try {
+  const scan::Report shown = bounded(report);
+  switch (format) {
+    case Format::text:
+      return render_text(shown, options.colour, options.width);
+    case Format::json:
+      return render_json(shown);
+    case Format::html:
+      return fail(ErrorCode::unsupported, "HTML reports are not built in", "Use text or json");
+  }
+  return fail(ErrorCode::internal, "There is no such format of reports");
+} catch (const std::exception& error) {
+  return fail(ErrorCode::internal, std::string("The report could not be written: ") + error.what());
+}
+
+}  // namespace weir::report
