@@ -97,6 +97,7 @@ struct Match {
   std::vector<std::string> methods;  // "GET" also matches HEAD
   std::vector<std::string> routes;   // route templates as the framework spells them: exact, or a
                                      // prefix with one '*' at its end
+  friend bool operator==(const Match&, const Match&) = default;
 };
 
 struct Rule {
@@ -109,6 +110,7 @@ struct Rule {
   OnStoreFailure on_store_failure = OnStoreFailure::local;
   double local_share = 0.1;  // of the limit, at least 1 admission; above 0, at most 1
   int line = 0;              // in the policy file; 0: the rule comes from code
+  friend bool operator==(const Rule&, const Rule&) = default;
 };
 
 struct Policy {
