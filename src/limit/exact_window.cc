@@ -11,8 +11,11 @@ WindowState migrate(const WindowState& old, const Geometry& from, const Geometry
   const auto new_slot = [&](std::int64_t slot) {
     return to.slot_of(std::min(from.slot_start(slot + 1) - Duration(1), now));
   };
+  // What ran out under the old geometry stays forgotten, whether its slot was reused yet or not.
+  const std::int64_t oldest_live = std::max(from.slot_of(now), old.newest) - from.slots();
+  if (oldest_live > old.newest) return moved;
   moved.newest = new_slot(old.newest);
-  for (std::int64_t slot = old.newest - from.slots(); slot <= old.newest; ++slot) {
+  for (std::int64_t slot = oldest_live; slot <= old.newest; ++slot) {
     if (new_slot(slot) < moved.newest - to.slots()) continue;
     const std::int64_t count = old.counts[from.ring_index(slot)];
     moved.counts[to.ring_index(new_slot(slot))] += count;

@@ -6,9 +6,20 @@
 #include <filesystem>
 
 #include "conformance/file_store.h"
+#include "store/memory/memory_store.h"
 
 namespace weir::test {
 namespace {
+
+StoreKind memory_kind() {
+  return {.name = "memory",
+          .shared = false,
+          .requests = 400'000,
+          .start = []() -> Result<std::string> { return "this process"; },
+          .open = [](const std::string&) -> Result<std::unique_ptr<store::Store>> {
+            return store::MemoryStore::create({});
+          }};
+}
 
 // A fresh file that goes away with the program.
 class TemporaryFile {
@@ -42,7 +53,7 @@ StoreKind file_kind() {
 }  // namespace
 
 const std::vector<StoreKind>& store_kinds() {
-  static const std::vector<StoreKind> kinds = {file_kind()};
+  static const std::vector<StoreKind> kinds = {memory_kind(), file_kind()};
   return kinds;
 }
 

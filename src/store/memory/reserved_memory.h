@@ -1,0 +1,34 @@
+// ReservedMemory: zeroed address space that takes real memory only where it is touched.
+//
+// Thread safety: plain value; whoever uses the bytes guards them.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "base/result.h"
+
+namespace weir::store {
+
+class ReservedMemory {
+ public:
+  static Result<ReservedMemory> of(std::size_t size);
+
+  ReservedMemory() = default;
+  ReservedMemory(ReservedMemory&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  ReservedMemory& operator=(ReservedMemory&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~ReservedMemory();
+
+  std::byte* data() const { return data_; }
+
+ private:
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace weir::store

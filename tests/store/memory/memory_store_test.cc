@@ -1,0 +1,234 @@
+// What is particular to the memory store; tests/conformance has what all stores promise.
+#include "store/memory/memory_store.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <thread>
+
+#include "support/keys.h"
+#include "support/window_checker.h"
+
+namespace weir::store {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Time kStart{seconds(1'800'000'000)};
+
+std::unique_ptr<MemoryStore> store_of(std::size_t max_keys) {
+  auto store = MemoryStore::create({.max_keys = max_keys});
+  EXPECT_TRUE(store.has_value());
+  return std::move(*store);
+}
+
+ChargeRequest request(const Key& key, std::int64_t n, Duration window, Time now,
+                      std::int64_t cost = 1) {
+  return {.key = key, .limit = {n, limit::Geometry::for_window(window)}, .cost = cost, .now = now};
+}
+
+bool is_full(const Result<ChargeOutcome>& outcome) {
+  return !outcome && outcome.error().code == ErrorCode::limit_exceeded;
+}
+
+TEST(MemoryStore, RefusesToBeMadeWithoutKeysOrWithTooMany) {
+  EXPECT_FALSE(MemoryStore::create({.max_keys = 0}));
+  EXPECT_FALSE(MemoryStore::create({.max_keys = MemoryStore::kMaxKeys + 1}));
+  EXPECT_TRUE(MemoryStore::create({.max_keys = MemoryStore::kMaxKeys}));
+}
+
+TEST(MemoryStore, KeepsExactlyMaxKeysAndAnswersOneMoreWithAnError) {
+  for (const std::size_t max_keys : {std::size_t{1}, std::size_t{7}, std::size_t{20'000}}) {
+    Rng rng(max_keys);
+    const auto store = store_of(max_keys);
+    std::vector<Key> keys;
+    for (std::size_t i = 0; i < max_keys; ++i) {
+      keys.push_back(test::random_key(rng));
+      ASSERT_TRUE(store->charge(request(keys.back(), 2, seconds(10), kStart))->charge.admitted);
+    }
+    EXPECT_EQ(store->keys(), max_keys);
+    const Key stranger = test::random_key(rng);
+    EXPECT_TRUE(is_full(store->charge(request(stranger, 2, seconds(10), kStart))));
+    // Nobody's counts were touched by that.
+    for (const Key& key : keys) {
+      ASSERT_TRUE(store->charge(request(key, 2, seconds(10), kStart))->charge.admitted);
+      ASSERT_FALSE(store->charge(request(key, 2, seconds(10), kStart))->charge.admitted);
+    }
+  }
+}
+
+TEST(MemoryStore, PutsANewKeyInThePlaceOfADeadOneAndNotANanosecondEarlier) {
+  Rng rng(3);
+  const auto store = store_of(100);
+  const Key live = test::random_key(rng);
+  for (int i = 0; i < 99; ++i) {
+    ASSERT_TRUE(store->charge(request(test::random_key(rng), 1, seconds(10), kStart)));
+  }
+  ASSERT_TRUE(store->charge(request(live, 1, seconds(10), kStart + seconds(5))));
+  const auto geometry = limit::Geometry::for_window(seconds(10));
+  const Time dead = geometry.slot_start(geometry.slot_of(kStart) + geometry.slots() + 1);
+  const Time almost = dead - Duration(1);
+  EXPECT_TRUE(is_full(store->charge(request(test::random_key(rng), 1, seconds(10), almost))));
+  for (int i = 0; i < 99; ++i) {
+    ASSERT_TRUE(store->charge(request(test::random_key(rng), 1, seconds(10), dead)));
+  }
+  EXPECT_TRUE(is_full(store->charge(request(test::random_key(rng), 1, seconds(10), dead))));
+  EXPECT_FALSE(store->charge(request(live, 1, seconds(10), dead))->charge.admitted);
+  EXPECT_EQ(store->keys(), 100u);
+}
+
+TEST(MemoryStore, PutsANewKeyInThePlaceOfOneThatGaveEverythingBack) {
+  Rng rng(4);
+  const auto store = store_of(1);
+  const ChargeRequest first = request(test::random_key(rng), 5, seconds(10), kStart);
+  const ChargeRequest second = request(test::random_key(rng), 5, seconds(10), kStart);
+  const auto charged = store->charge(first);
+  ASSERT_TRUE(charged);
+  EXPECT_TRUE(is_full(store->charge(second)));
+  ASSERT_TRUE(store->give_back(first, charged->charge.slot));
+  EXPECT_TRUE(store->charge(second));
+  EXPECT_TRUE(is_full(store->charge(first)));
+}
+
+TEST(MemoryStore, KeepsNoRecordForACostThatNeverFits) {
+  Rng rng(5);
+  const auto store = store_of(1);
+  const auto outcome = store->charge(request(test::random_key(rng), 5, seconds(10), kStart, 6));
+  ASSERT_TRUE(outcome);
+  EXPECT_FALSE(outcome->charge.admitted);
+  EXPECT_EQ(store->keys(), 0u);
+}
+
+// A charge under one geometry has no slot under another: giving it back there must not take what
+// somebody else was charged.
+TEST(MemoryStore, IgnoresAGiveBackUnderAnotherGeometry) {
+  Rng rng(6);
+  const auto store = store_of(10);
+  const Key key = test::random_key(rng);
+  const auto charged = store->charge(request(key, 1, seconds(10), kStart));
+  ASSERT_TRUE(charged);
+  ASSERT_TRUE(store->give_back(request(key, 1, seconds(20), kStart), charged->charge.slot));
+  EXPECT_FALSE(store->charge(request(key, 1, seconds(10), kStart))->charge.admitted);
+}
+
+// The oracle: a map without bounds that forgets nothing. Many more keys than fit, limits of all
+// widths, windows that change, costs and give-backs.
+TEST(MemoryStore, DecidesAsAnUnboundedMapDoesAndIsFullOnlyOfLiveKeys) {
+  struct Known {
+    limit::Geometry geometry;
+    limit::WindowState state;
+  };
+  constexpr std::array<std::int64_t, 6> kLimits = {1, 3, 255, 256, 70'000, 5'000'000'000};
+  const std::array<Duration, 4> windows = {milliseconds(1), milliseconds(700), seconds(3),
+                                           seconds(30)};
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Rng rng(seed);
+    const std::size_t max_keys = 1 + rng.below(60);
+    const auto store = store_of(max_keys);
+    std::vector<Key> keys;
+    for (std::size_t i = 0; i < 3 * max_keys; ++i) keys.push_back(test::random_key(rng));
+    std::map<Key, Known> oracle;
+    Time now = kStart;
+    int full = 0;
+    for (int i = 0; i < 30'000; ++i) {
+      now += Duration(static_cast<std::int64_t>(rng.below(40'000'000)));
+      if (rng.below(50) == 0) now += milliseconds(rng.below(5000));
+      const Key& key = keys[rng.below(keys.size())];
+      const std::int64_t n = kLimits.at(rng.below(kLimits.size()));
+      const auto cost = static_cast<std::int64_t>(
+          1 + rng.below(rng.below(3) == 0 ? static_cast<std::uint64_t>(n) + 1 : 2));
+      // A key mostly keeps its window.
+      const std::size_t usual = std::to_integer<std::size_t>(key.bytes[0]);
+      const Duration window = windows.at((rng.below(20) == 0 ? rng.below(4) : usual) % 4);
+      const ChargeRequest asked = request(key, n, window, now, cost);
+      const auto outcome = store->charge(asked);
+      if (is_full(outcome)) {
+        ++full;
+        const auto live = std::count_if(oracle.begin(), oracle.end(), [&](const auto& entry) {
+          const auto& [geometry, state] = entry.second;
+          return state.total > 0 && geometry.slot_of(now) <= state.newest + geometry.slots();
+        });
+        ASSERT_GE(static_cast<std::size_t>(live), max_keys);
+        continue;
+      }
+      ASSERT_TRUE(outcome);
+      Known& known = oracle.try_emplace(key, Known{asked.limit.geometry, {}}).first->second;
+      if (known.geometry != asked.limit.geometry) {
+        known.state = limit::migrate(known.state, known.geometry, asked.limit.geometry, now);
+        known.geometry = asked.limit.geometry;
+      }
+      auto window_ref = known.state.ref(known.geometry);
+      const limit::Charge expected = limit::charge(window_ref, asked.limit, now, cost);
+      const limit::Charge& actual = outcome->charge;
+      ASSERT_EQ(actual.admitted, expected.admitted) << "seed " << seed << ", request " << i;
+      ASSERT_EQ(actual.remaining, expected.remaining) << "seed " << seed << ", request " << i;
+      ASSERT_EQ(actual.room_at, expected.room_at) << "seed " << seed << ", request " << i;
+      ASSERT_LE(store->keys(), max_keys);
+      if (actual.admitted && rng.below(4) == 0) {
+        limit::give_back(window_ref, known.geometry, expected.slot, cost);
+        ASSERT_TRUE(store->give_back(asked, actual.slot));
+      }
+    }
+    EXPECT_GT(full, 0) << "the bound was never met: seed " << seed;
+  }
+}
+
+// A dead key is forgotten by whichever clock is ahead, and then charged by one that lags.
+TEST(MemoryStore, KeepsThePromiseInRealTimeWhenSkewedClocksForgetDeadKeys) {
+  constexpr std::int64_t kLimit = 3;
+  constexpr Duration kWindow = milliseconds(200), kSkew = milliseconds(150);
+  const limit::WindowLimit limit{kLimit, limit::Geometry::for_window(kWindow, kSkew)};
+  Rng rng(9);
+  const auto store = store_of(4);
+  std::vector<Key> keys;
+  for (int i = 0; i < 16; ++i) keys.push_back(test::random_key(rng));
+  std::map<Key, std::vector<test::Admission>> admitted;
+  Time now = kStart;
+  for (int i = 0; i < 40'000; ++i) {
+    now += Duration(static_cast<std::int64_t>(rng.below(4'000'000)));
+    const Duration error(static_cast<std::int64_t>(rng.below(300'000'001)) - kSkew.count());
+    const Key& key = keys[rng.below(keys.size())];
+    const auto outcome = store->charge({.key = key, .limit = limit, .now = now + error});
+    if (outcome && outcome->charge.admitted) admitted[key].push_back({now});
+  }
+  EXPECT_EQ(admitted.size(), keys.size());
+  for (const auto& [key, history] : admitted) {
+    ASSERT_LE(test::fullest_window(history, kWindow).admitted, kLimit);
+  }
+}
+
+// An attacker makes up keys as fast as he can, on several threads, while N of a few keys are in
+// use: not one of them gets a fresh window out of it.
+TEST(MemoryStore, ForgetsNoLiveKeyUnderAFloodOfNewOnes) {
+  constexpr std::int64_t kLimit = 3;
+  const auto store = store_of(20'000);
+  Rng rng(7);
+  std::vector<Key> victims;
+  for (int i = 0; i < 50; ++i) victims.push_back(test::random_key(rng));
+  std::vector<std::atomic<std::int64_t>> admitted(victims.size());
+  std::atomic<std::int64_t> floods_refused = 0;
+  std::vector<std::thread> threads;
+  for (std::uint64_t thread = 0; thread < 4; ++thread) {
+    threads.emplace_back([&, thread] {
+      Rng own(100 + thread);
+      Time now = kStart;
+      for (int i = 0; i < 20'000; ++i) {
+        // Time goes on so slowly that the flood's keys, of a second, outrun their end of life.
+        if (own.below(20) == 0) now += milliseconds(1);
+        if (is_full(store->charge(request(test::random_key(own), 1, milliseconds(1000), now)))) {
+          ++floods_refused;
+        }
+        const std::size_t victim = own.below(victims.size());
+        const auto outcome = store->charge(request(victims[victim], kLimit, seconds(60), now));
+        if (outcome && outcome->charge.admitted) ++admitted[victim];
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(floods_refused, 0);
+  for (const auto& count : admitted) EXPECT_LE(count, kLimit);
+}
+
+}  // namespace
+}  // namespace weir::store
