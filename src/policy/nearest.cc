@@ -7,7 +7,7 @@
 namespace weir::policy {
 namespace {
 
-constexpr std::size_t kMaxExcerpt = 40;
+constexpr std::size_t kMaxExcerpt = 64;  // longer than any address, network, rate or name
 
 // Levenshtein's distance, one row at a time. Both texts are short: one is a field name of Weir, the
 // other is cut to kMaxExcerpt.

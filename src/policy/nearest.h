@@ -10,7 +10,7 @@
 
 namespace weir::policy {
 
-// `text` as it may stand in a message on one line: at most 40 characters, control characters and
+// `text` as it may stand in a message on one line: at most 64 characters, control characters and
 // bytes outside ASCII as '?'.
 std::string excerpt(std::string_view text);
 

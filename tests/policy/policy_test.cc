@@ -86,7 +86,7 @@ TEST(Policy, SuggestsTheNameThatWasProbablyMeant) {
 
 TEST(Policy, WhatWasWrittenIsQuotedSafely) {
   EXPECT_EQ(excerpt("a\x1b[31m\n\xff"), "a?[31m??");
-  EXPECT_EQ(excerpt(std::string(41, 'x')), std::string(40, 'x') + "...");
+  EXPECT_EQ(excerpt(std::string(65, 'x')), std::string(64, 'x') + "...");
 }
 
 }  // namespace
