@@ -30,6 +30,7 @@ namespace weir::limit {
 // K at most. 60 slots keep a DynamoDB item well below 1 KB, the unit that a write is billed by.
 inline constexpr int kMaxSlots = 60;
 inline constexpr Duration kMinSlotWidth = std::chrono::milliseconds(100);
+inline constexpr Duration kMinWindow = std::chrono::milliseconds(1);  // one slot, and that long
 
 // How a window is cut into slots. Two geometries are the same if and only if packed() is the same.
 class Geometry {
@@ -76,10 +77,12 @@ class Geometry {
   constexpr std::int64_t packed() const { return slot_.count() * 64 + slots_; }
   // The geometry that packs to this, or nullopt if none does.
   static constexpr std::optional<Geometry> unpack(std::int64_t packed) {
-    if (packed < 64 || packed % 64 < 1 || packed % 64 > kMaxSlots) return std::nullopt;
     Geometry geometry;
     geometry.slot_ = Duration(packed / 64);
     geometry.slots_ = static_cast<int>(packed % 64);
+    if (geometry.slot_ < kMinWindow || geometry.slots_ < 1 || geometry.slots_ > kMaxSlots) {
+      return std::nullopt;
+    }
     return geometry;
   }
 
@@ -140,8 +143,8 @@ Charge charge(WindowRef<Count> state, const WindowLimit& limit, Time now, std::i
 template <class Count>
 Charge peek(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost);
 
-// Takes back what a charge in `slot` put there, as far as it is still there. Never makes a count
-// negative.
+// Takes back what a charge of `cost` (1 or more) in `slot` put there, as far as it is still there.
+// Never makes a count negative.
 template <class Count>
 void give_back(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot,
                std::int64_t cost);
@@ -245,6 +248,7 @@ Charge charge(WindowRef<Count> state, const WindowLimit& limit, Time now, std::i
 template <class Count>
 void give_back(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot,
                std::int64_t cost) {
+  WEIR_CHECK(cost >= 1);
   if (slot > *state.newest || slot < *state.newest - geometry.slots()) return;
   Count& count = state.counts[geometry.ring_index(slot)];
   const std::int64_t returned = std::min(cost, static_cast<std::int64_t>(count));

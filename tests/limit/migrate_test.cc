@@ -1,0 +1,133 @@
+// What a change of limit or window keeps: see migrate() in exact_window.h.
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "limit/exact_window.h"
+#include "support/window_checker.h"
+
+namespace weir::test {
+namespace {
+
+using limit::Geometry;
+using limit::WindowLimit;
+using limit::WindowState;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Time kStart{seconds(1'800'000'000)};
+
+TEST(Migrate, KeepsEverySlotsChargesApart) {
+  const Geometry from = Geometry::for_window(seconds(10));
+  const Geometry to = Geometry::for_window(minutes(1));
+  WindowState state;
+  for (int i = 0; i < 10; ++i) {
+    ASSERT_TRUE(charge(state.ref(from), {100, from}, kStart + seconds(i), 1).admitted);
+  }
+  WindowState moved = migrate(state, from, to, kStart + seconds(9));
+  EXPECT_EQ(moved.total, 10);
+  // Room comes back one by one, as the charges were made.
+  const auto free_at = [&](Duration later) {
+    return peek(moved.ref(to), {10, to}, kStart + later, 11).remaining;
+  };
+  EXPECT_EQ(free_at(seconds(60)), 0);
+  EXPECT_EQ(free_at(seconds(61)), 1);
+  EXPECT_EQ(free_at(seconds(65)), 5);
+  EXPECT_EQ(free_at(seconds(70)), 10);
+}
+
+TEST(Migrate, ForgetsWhatRanOutUnderTheOldGeometry) {
+  const Geometry from = Geometry::for_window(seconds(1));
+  const Geometry to = Geometry::for_window(hours(1));
+  WindowState state;
+  ASSERT_TRUE(charge(state.ref(from), {9, from}, kStart, 4).admitted);
+  ASSERT_TRUE(charge(state.ref(from), {9, from}, kStart + milliseconds(600), 3).admitted);
+  EXPECT_EQ(migrate(state, from, to, kStart + milliseconds(900)).total, 7);
+  EXPECT_EQ(migrate(state, from, to, kStart + milliseconds(1200)).total, 3);
+  EXPECT_EQ(migrate(state, from, to, kStart + seconds(9)), WindowState());
+  EXPECT_EQ(migrate(WindowState(), from, to, kStart), WindowState());
+}
+
+TEST(Migrate, ToTheSameGeometryChangesNoDecision) {
+  const Geometry geometry = Geometry::for_window(seconds(3));
+  Rng rng(1);
+  WindowState plain, moved;
+  Time now = kStart;
+  for (int i = 0; i < 3000; ++i) {
+    now += milliseconds(rng.below(300));
+    moved = migrate(moved, geometry, geometry, now);
+    const auto cost = static_cast<std::int64_t>(1 + rng.below(3));
+    const auto expected = charge(plain.ref(geometry), {9, geometry}, now, cost);
+    const auto actual = charge(moved.ref(geometry), {9, geometry}, now, cost);
+    ASSERT_EQ(actual.admitted, expected.admitted);
+    ASSERT_EQ(actual.remaining, expected.remaining);
+  }
+}
+
+TEST(Migrate, BearsTheEndsOfTime) {
+  for (const Time now : {Time::min(), Time(), Time::max()}) {
+    for (const Duration before : {Duration(milliseconds(1)), Duration(hours(24 * 366))}) {
+      for (const Duration after : {Duration(milliseconds(1)), Duration(hours(24 * 366))}) {
+        const Geometry from = Geometry::for_window(before), to = Geometry::for_window(after);
+        WindowState state;
+        ASSERT_TRUE(charge(state.ref(from), {5, from}, now, 5).admitted);
+        EXPECT_EQ(migrate(state, from, to, now).total, 5);
+        EXPECT_EQ(migrate(state, from, to, Time::min()).total, 5) << "a clock that lags";
+      }
+    }
+  }
+}
+
+// Any chain of limits and windows, each clock off by up to the skew: no interval of real time as
+// long as the shortest window holds more than the limit that its last admission was made under.
+// (So none holds more than the largest limit.) And all of N is usable in the end.
+TEST(Migrate, NeverAdmitsMoreThanTheLimitInForceOverTheShortestWindow) {
+  constexpr std::array<std::int64_t, 5> kLimits = {1, 2, 7, 20, 100};
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const Duration skew = milliseconds(seed % 2 == 0 ? 0 : rng.below(900));
+    std::vector<Duration> windows;
+    for (int i = 0; i < 3; ++i) windows.push_back(milliseconds(1 + rng.below(20'000)));
+    const Duration shortest = *std::min_element(windows.begin(), windows.end());
+
+    WindowLimit limit{kLimits.at(rng.below(5)), Geometry::for_window(windows[0], skew)};
+    WindowState state;
+    std::vector<Admission> admissions;
+    Time real = kStart;
+    std::int64_t largest = limit.n;
+    for (int i = 0; i < 500; ++i) {
+      if (rng.below(3) == 0) {
+        real += Duration(static_cast<std::int64_t>(
+            rng.below(static_cast<std::uint64_t>(shortest.count()) * (1 + rng.below(2)))));
+      }
+      const auto error =
+          static_cast<std::int64_t>(rng.below(2 * static_cast<std::uint64_t>(skew.count()) + 1));
+      const Time now = real - skew + Duration(error);
+      if (rng.below(12) == 0) {
+        const WindowLimit next{kLimits.at(rng.below(5)),
+                               Geometry::for_window(windows[rng.below(windows.size())], skew)};
+        state = migrate(state, limit.geometry, next.geometry, now);
+        limit = next;
+        largest = std::max(largest, limit.n);
+      }
+      const auto cost = static_cast<std::int64_t>(1 + rng.below(3));
+      if (!charge(state.ref(limit.geometry), limit, now, cost).admitted) continue;
+      admissions.push_back({real, cost});
+      std::int64_t recent = 0;
+      for (const Admission& admission : admissions) {
+        if (real - admission.at <= shortest) recent += admission.cost;
+      }
+      ASSERT_LE(recent, limit.n) << "seed " << seed;
+    }
+    ASSERT_LE(fullest_window(admissions, shortest).admitted, largest);
+
+    const WindowLimit last{limit.n, Geometry::for_window(minutes(1), skew)};
+    state = migrate(state, limit.geometry, last.geometry, real);
+    const Time empty = real + 2 * skew + last.geometry.span() + 2 * last.geometry.slot_width();
+    ASSERT_TRUE(charge(state.ref(last.geometry), last, empty, last.n).admitted);
+  }
+}
+
+}  // namespace
+}  // namespace weir::test
