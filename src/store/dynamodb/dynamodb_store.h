@@ -1,0 +1,126 @@
+// DynamoDbStore: counters in one DynamoDB table, shared by any number of machines.
+//
+// Promises, besides those of store.h:
+// - An admission costs one conditional UpdateItem in the steady state, a refusal that is already
+//   known here none. There is never a read before a write, except on a table that does not send the
+//   old item back after a failed condition (only the dynalite emulator is known not to).
+// - charge() ends after at most kMaxRoundTrips requests and by the request's budget.
+// - A write whose outcome is unknown (no answer in time, a broken connection, a 5xx answer) counts
+//   as applied, is never sent again, and ends in an Error. It may take an admission away; it never
+//   adds one.
+// - Throttled and unsent writes were not applied: they are tried again with full jitter inside the
+//   budget.
+// - Nothing is decided while this machine's clock is further from DynamoDB's than the hard bound.
+//
+// Thread safety: every member may be called from any thread. After a fork the child may use a store
+// that no thread of its parent was using at that moment.
+//
+//   Result<std::unique_ptr<DynamoDbStore>> store = open_dynamodb_store({}, environment, clock,
+//   seed); Status ready = (*store)->check(std::chrono::seconds(2)); Result<ChargeOutcome> outcome =
+//   (*store)->charge(request);
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "base/environment.h"
+#include "base/rng.h"
+#include "net/http_client.h"
+#include "store/dynamodb/client.h"
+#include "store/dynamodb/options.h"
+#include "store/dynamodb/seen_states.h"
+#include "store/store.h"
+#include "weir/clock.h"
+
+namespace weir::store {
+
+class DynamoDbStore final : public Store {
+ public:
+  static constexpr int kMaxRoundTrips = 4;
+
+  // What the store has done, for metrics and benchmarks. write_units: as DynamoDB reports them,
+  // plus one for each failed condition, which it bills but does not report.
+  struct Counts {
+    std::uint64_t requests = 0;
+    std::uint64_t admitted = 0;
+    std::uint64_t refused_locally = 0;
+    std::uint64_t refused_by_store = 0;
+    std::uint64_t failed_conditions = 0;
+    std::uint64_t throttled = 0;
+    std::uint64_t unknown = 0;
+    double write_units = 0;
+    double read_units = 0;
+  };
+
+  // Use open_dynamodb_store().
+  DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<DynamoDbClient> client,
+                std::uint64_t seed);
+
+  Result<ChargeOutcome> charge(const ChargeRequest& request) override;
+  Status give_back(const ChargeRequest& request, std::int64_t slot) override;
+  std::string_view name() const override { return "dynamodb"; }
+
+  // Whether the table, its key, the credentials and the clock are right: one write unit, nothing
+  // changed. The first charge() of a process does this by itself; programs call it at their start
+  // to say early and clearly what is wrong.
+  Status check(Duration budget);
+
+  Counts counts() const;
+  std::optional<ClockCheck::Skew> clock_skew() const { return client_->clock_check().skew(); }
+
+ private:
+  // What one write came to.
+  enum class Step {
+    applied,      // `state` is what it left
+    not_applied,  // `state` is what stood in its way
+    try_again,    // certainly not applied, for a passing reason: `error`
+    give_up,      // `error`
+  };
+  struct Written {
+    Step step = Step::give_up;
+    std::optional<StoredState> state;
+    Error error;
+  };
+
+  Status trust_clock(const net::Deadline& deadline);
+  Status send_check(const net::Deadline& deadline);
+  CallResult call(std::string_view operation, std::string_view body, const net::Deadline& deadline);
+  Written write(const SeenStates::Turn& turn, const ChargeRequest& request, int& round_trips,
+                const net::Deadline& deadline);
+  Written read_instead(const Key& key, int& round_trips, const net::Deadline& deadline);
+  // False when the deadline would come first.
+  bool back_off(int round_trips, const net::Deadline& deadline);
+  void watch_clock();
+
+  const DynamoDbOptions options_;
+  const std::unique_ptr<DynamoDbClient> client_;
+  SeenStates seen_;
+
+  std::mutex rng_mutex_;
+  Rng rng_;
+
+  std::timed_mutex checking_;               // held while a check is under way; guards next_check_
+  Duration next_check_{};                   // by monotonic time
+  std::atomic<bool> clock_trusted_{false};  // an answer has come, and its date was close enough
+  std::atomic<bool> skew_reported_{false};
+
+  // Whether failed conditions bring the old item, as far as is known.
+  enum class OldItem { unknown, comes, never_comes };
+  std::atomic<OldItem> old_item_{OldItem::unknown};
+
+  std::atomic<std::uint64_t> admitted_{0};
+  std::atomic<std::uint64_t> refused_locally_{0};
+  std::atomic<std::uint64_t> refused_by_store_{0};
+  std::atomic<std::uint64_t> write_milliunits_{0};
+  std::atomic<std::uint64_t> read_milliunits_{0};
+};
+
+// Makes no request. `clock` must outlive the store.
+Result<std::unique_ptr<DynamoDbStore>> open_dynamodb_store(const DynamoDbOptions& options,
+                                                           const Environment& environment,
+                                                           Clock& clock, std::uint64_t seed);
+
+}  // namespace weir::store

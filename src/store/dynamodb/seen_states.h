@@ -1,0 +1,88 @@
+// SeenStates: what this process last saw of each key, and whose turn it is to write.
+//
+// A refusal that the last seen state proves costs no request. Where a request is needed, threads of
+// one process take turns so that they do not pay for writes that are bound to fail: one thread at a
+// time opens, rolls or migrates a key, and no more charges are under way at once than there is room
+// for; the others wait for what those see. This saves write units only. What keeps the limit is the
+// condition of each write.
+//
+// Bounded: beyond `capacity` the least recently used keys are forgotten, which costs a round trip
+// at their next charge. Keys with a turn under way are kept.
+//
+// Thread safety: all members may be called from any thread. A Turn belongs to one thread.
+//
+//   SeenStates::Turn turn = seen.begin(request, deadline);
+//   if (turn.is_timed_out()) ...
+//   if (turn.plan().kind == Plan::Kind::refuse) ...
+//   send write_body(turn.plan(), turn.seen(), ...)
+//   turn.saw(state);
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/key.h"
+#include "net/deadline.h"
+#include "store/dynamodb/item.h"
+#include "store/dynamodb/plan.h"
+#include "store/store.h"
+
+namespace weir::store {
+
+class SeenStates {
+  struct Entry;
+  struct Shard;
+
+ public:
+  explicit SeenStates(std::size_t capacity);
+  ~SeenStates();
+  SeenStates(const SeenStates&) = delete;
+  SeenStates& operator=(const SeenStates&) = delete;
+
+  // The right to send one write, or the knowledge that none is needed. Ends when destroyed.
+  class Turn {
+   public:
+    Turn(Turn&& other) noexcept;
+    Turn& operator=(Turn&&) = delete;
+    ~Turn();
+
+    bool is_timed_out() const { return timed_out_; }
+    const Plan& plan() const { return plan_; }
+    const std::optional<StoredState>& seen() const { return seen_; }
+
+    // What the write's answer showed; nullopt: there is no item.
+    void saw(const std::optional<StoredState>& state);
+
+   private:
+    friend class SeenStates;
+    Turn() = default;
+
+    Shard* shard_ = nullptr;  // null: nothing is under way
+    Key key_;
+    std::int64_t cost_ = 0;
+    Plan plan_;
+    std::optional<StoredState> seen_;
+    bool timed_out_ = false;
+  };
+
+  // Waits for its turn until the deadline.
+  Turn begin(const ChargeRequest& request, const net::Deadline& deadline);
+
+  // A state seen by other means than a turn (a give-back).
+  void saw(const Key& key, const StoredState& state);
+
+  std::size_t size() const;
+
+ private:
+  Shard& shard_for(const Key& key) const;
+
+  const std::size_t capacity_per_shard_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+};
+
+}  // namespace weir::store
