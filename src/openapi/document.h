@@ -33,6 +33,12 @@ inline constexpr int kMaxDepth = 128;                 // nesting of lists and ma
 inline constexpr std::size_t kMaxNodes = 1'000'000;   // values in the document
 inline constexpr std::size_t kMaxSteps = 20'000'000;  // values visited, references included
 inline constexpr std::size_t kMaxOperations = 10'000;
+inline constexpr std::size_t kMaxModelBytes = 64 * 1024 * 1024;  // of all operations together
+inline constexpr std::size_t kMaxPathBytes = 2048;               // of a path template
+inline constexpr std::size_t kMaxNameBytes = 256;   // of a name; longer ones are cut or left out
+inline constexpr std::size_t kMaxParameters = 200;  // of one operation
+inline constexpr std::size_t kMaxParameterBytes =
+    2048;                                     // of an example value; longer ones are not used
 inline constexpr int kMaxReferenceHops = 32;  // a $ref to a $ref to a $ref ...
 inline constexpr int kMaxSampleDepth = 16;    // nesting of a made-up body
 inline constexpr std::size_t kMaxSampleBytes = 64 * 1024;
