@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "examples" / "django_dynamodb"
 STARTUP_S = 30.0
@@ -180,3 +182,20 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
     if finished.returncode != 0:
         raise RuntimeError(finished.stderr)
     return finished.stdout
+
+
+def create_weir_table(server: Emulator) -> None:
+    """The table that `weir table create` makes, as far as an emulator needs it."""
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=f"http://127.0.0.1:{server.port}",
+        region_name="eu-central-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106
+    )
+    client.create_table(
+        TableName="weir",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "B"}],
+        BillingMode="PAY_PER_REQUEST",
+    )

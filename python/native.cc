@@ -1,0 +1,260 @@
+// weir._native: engine::Limiter for Python, and nothing more.
+//
+// Values are converted on the way in, the GIL is released while the limiter decides (the store may
+// be asked over the network), and the answer comes back as the status, fields and body that
+// engine::http_answer makes for every front end. The Python side (weir/limiter.py) opens one
+// Limiter a process; this side makes sure that a child never touches what its parent opened.
+//
+// Thread safety: as engine::Limiter; every member may be called from any Python thread.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/set.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+#include <unistd.h>
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/duration.h"
+#include "base/system_clock.h"
+#include "engine/http_answer.h"
+#include "engine/limiter.h"
+#include "engine/open_store.h"
+#include "policy/policy.h"
+#include "policy/read.h"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace weir::python {
+namespace {
+
+// Becomes weir.PolicyError. The only exception that this module throws, and only towards Python.
+struct PolicyError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class T>
+T value_or_throw(Result<T> result) {
+  if (!result) throw PolicyError(result.error().to_string());
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+
+Environment environment_of(Variables variables) {
+  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+// Header fields as Python gives them: names are text, values are bytes.
+using Headers = std::vector<std::pair<std::string, nb::bytes>>;
+
+std::vector<identity::HeaderField> fields_of(const Headers& headers) {
+  std::vector<identity::HeaderField> fields;
+  fields.reserve(headers.size());
+  for (const auto& [name, value] : headers) {
+    fields.push_back({name, std::string_view(value.c_str(), value.size())});
+  }
+  return fields;
+}
+
+policy::Policy load_policy(const std::string& path, const Variables& variables) {
+  return value_or_throw(policy::load_policy(path, environment_of(variables)));
+}
+
+policy::Policy read_policy(const std::string& text, const std::string& name,
+                           const Variables& variables) {
+  const policy::Reading reading = policy::read_policy(text, environment_of(variables));
+  std::string errors;
+  for (const policy::Problem& error : reading.errors) {
+    errors += (errors.empty() ? "" : "\n") + policy::describe(name, "error", error);
+  }
+  if (!reading.policy) throw PolicyError(errors);
+  return *reading.policy;
+}
+
+// The policy, with those parts of its identity that the front end's own settings state.
+policy::Policy with_identity(policy::Policy policy, const policy::Policy& settings,
+                             const std::set<std::string>& stated) {
+  policy::IdentityConfig& identity = policy.identity;
+  if (stated.contains("header")) identity.api_key.header = settings.identity.api_key.header;
+  if (stated.contains("verify")) identity.api_key.verify = settings.identity.api_key.verify;
+  if (stated.contains("trusted_proxies")) {
+    identity.trusted_proxies = settings.identity.trusted_proxies;
+  }
+  return policy;
+}
+
+std::set<std::string> key_parts(const policy::Policy& policy) {
+  std::set<std::string> parts;
+  for (const policy::Rule& rule : policy.rules) {
+    for (const policy::KeyPart part : rule.key) parts.emplace(policy::to_string(part));
+  }
+  return parts;
+}
+
+policy::Rule make_rule(const std::string& id, const std::string& rate,
+                       const std::vector<std::string>& key, const std::string& on_store_failure) {
+  policy::Rule rule{.id = id};
+  rule.limit = value_or_throw(parse_rate(rate));
+  for (const std::string& part : key) {
+    rule.key.push_back(value_or_throw(policy::parse_key_part(part)));
+  }
+  rule.on_store_failure = value_or_throw(policy::parse_on_store_failure(on_store_failure));
+  value_or_throw(policy::check_rule(rule));
+  return rule;
+}
+
+class Limiter {
+ public:
+  Limiter(const policy::Policy& policy, const Variables& variables, nb::callable on_event)
+      : opened_in_(getpid()), on_event_(std::move(on_event)) {
+    auto store =
+        value_or_throw(engine::open_store(policy.store, environment_of(variables), clock_));
+    engine::Dependencies dependencies{.clock = clock_, .store = std::move(store)};
+    dependencies.on_event = [this](const engine::Event& event) { tell(event); };
+    limiter_ = value_or_throw(engine::Limiter::make(policy, std::move(dependencies)));
+  }
+
+  // A forked child has a copy of this object, but not of the threads behind it: it must not wait
+  // for them, nor say goodbye on its parent's connections.
+  ~Limiter() {
+    if (getpid() != opened_in_) static_cast<void>(limiter_.release());
+  }
+  Limiter(const Limiter&) = delete;
+  Limiter& operator=(const Limiter&) = delete;
+
+  std::size_t add_rule(const std::string& id, const std::string& rate,
+                       const std::vector<std::string>& key, const std::string& on_store_failure) {
+    policy::Rule rule = make_rule(id, rate, key, on_store_failure);
+    // Released as in decide(): whoever holds the limiter's lock may be waiting for the GIL.
+    const engine::RuleHandle handle = [&] {
+      const nb::gil_scoped_release released;
+      return value_or_throw(limiter_->add_rule(std::move(rule)));
+    }();
+    rules_.push_back(handle);
+    return rules_.size() - 1;
+  }
+
+  // None: nobody sent a key, or what was sent is not one (decide() answers 400 then).
+  std::optional<std::string> api_key(const Headers& headers) const {
+    const std::vector<identity::HeaderField> fields = fields_of(headers);
+    identity::Request request;
+    request.headers = fields;
+    const auto key = limiter_->api_key(request);
+    if (!key || !*key) return std::nullopt;
+    return std::string(**key);
+  }
+
+  engine::HttpAnswer decide(const std::string& peer, const Headers& headers,
+                            const std::string& method, const std::string& route,
+                            const std::optional<std::string>& user, std::optional<bool> key_known,
+                            const std::optional<std::vector<std::size_t>>& rules) {
+    const std::vector<identity::HeaderField> fields = fields_of(headers);
+    identity::Request request;
+    request.peer = peer;
+    request.headers = fields;
+    request.method = method;
+    request.route = route;
+    request.user = user;
+    if (key_known) {
+      request.key_standing =
+          *key_known ? identity::KeyStanding::known : identity::KeyStanding::unknown;
+    }
+    std::vector<engine::RuleHandle> handles;
+    if (rules) {
+      for (const std::size_t index : *rules) handles.push_back(rules_.at(index));
+    }
+    const nb::gil_scoped_release released;
+    return engine::http_answer(rules ? limiter_->decide(request, handles)
+                                     : limiter_->decide(request));
+  }
+
+ private:
+  void tell(const engine::Event& event) {
+    const nb::gil_scoped_acquire acquired;
+    try {
+      on_event_(event.kind == engine::Event::Kind::store_failing, event.message);
+    } catch (nb::python_error& error) {
+      error.discard_as_unraisable("weir: telling of an event");
+    }
+  }
+
+  const pid_t opened_in_;
+  base::SystemClock clock_;
+  nb::callable on_event_;
+  std::unique_ptr<engine::Limiter> limiter_;
+  std::vector<engine::RuleHandle> rules_;  // guarded by the GIL
+};
+
+// The fields that identity is read from: a front end need not copy the others.
+std::vector<std::string> header_names(const policy::Policy& policy) {
+  return {policy.identity.api_key.header, "X-Forwarded-For", "Forwarded"};
+}
+
+std::string store_name(const policy::Policy& policy) {
+  return std::holds_alternative<policy::MemoryStore>(policy.store) ? "memory" : "dynamodb";
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(const engine::HttpAnswer& answer) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const engine::HttpField& field : answer.fields) pairs.emplace_back(field.name, field.value);
+  return pairs;
+}
+
+}  // namespace
+}  // namespace weir::python
+
+NB_MODULE(_native, module) {
+  using namespace weir;
+  // A limiter lives as long as its process; nobody needs to hear of it at the end.
+  nb::set_leak_warnings(false);
+  nb::exception<python::PolicyError>(module, "PolicyError", PyExc_ValueError);
+
+  nb::class_<policy::Policy>(module, "Policy")
+      .def_static("load", &python::load_policy, "path"_a, "environment"_a)
+      .def_static("read", &python::read_policy, "text"_a, "name"_a, "environment"_a)
+      .def("with_identity", &python::with_identity, "settings"_a, "stated"_a)
+      .def_prop_ro("store", &python::store_name)
+      .def_prop_ro("verifies_api_key",
+                   [](const policy::Policy& policy) {
+                     return policy.identity.api_key.verify == policy::Verify::required;
+                   })
+      .def_prop_ro("header_names", &python::header_names)
+      .def_prop_ro("key_parts", &python::key_parts);
+
+  nb::class_<engine::HttpAnswer>(module, "Answer")
+      .def_ro("status", &engine::HttpAnswer::status)
+      .def_prop_ro("headers", &python::pairs_of)
+      .def_ro("body", &engine::HttpAnswer::body);
+
+  nb::class_<python::Limiter>(module, "Limiter")
+      .def(nb::init<const policy::Policy&, const python::Variables&, nb::callable>(), "policy"_a,
+           "environment"_a, "on_event"_a)
+      .def("add_rule", &python::Limiter::add_rule, "id"_a, "rate"_a, "key"_a, "on_store_failure"_a)
+      .def("api_key", &python::Limiter::api_key, "headers"_a)
+      .def("decide", &python::Limiter::decide, "peer"_a, "headers"_a, "method"_a, "route"_a,
+           "user"_a.none(), "key_known"_a.none(), "rules"_a.none());
+
+  module.def(
+      "check_rule",
+      [](const std::string& id, const std::string& rate, const std::vector<std::string>& key,
+         const std::string& on_store_failure) {
+        static_cast<void>(python::make_rule(id, rate, key, on_store_failure));
+      },
+      "id"_a, "rate"_a, "key"_a, "on_store_failure"_a);
+}

@@ -1,0 +1,110 @@
+"""`manage.py check`: each mistake has an id, a sentence and a cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from weir import Rule
+from weir.django import checks, decorator
+
+MIDDLEWARE = "weir.django.RateLimitMiddleware"
+VERIFIED = {"VERIFY": "project_urls.is_known"}
+
+
+def found() -> list[CheckMessage]:
+    return [*checks.check_configuration(None), *checks.check_rules(None)]
+
+
+def ids() -> list[str]:
+    return [message.id or "" for message in found()]
+
+
+def test_finds_nothing_wrong_with_the_project_of_the_tests() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("weir", "expected"),
+    [
+        (["POLICY"], "weir.E001"),
+        ({"POLICIES": "weir.yaml"}, "weir.E001"),
+        ({"API_KEY": "X-API-Key"}, "weir.E001"),
+        ({"API_KEY": {"HEADERS": "X"}}, "weir.E001"),
+        ({"API_KEY": VERIFIED, "TRUSTED_PROXIES": 7}, "weir.E002"),
+        ({"POLICY": {"version": object()}}, "weir.E001"),
+        ({"POLICY": 7}, "weir.E002"),
+        ({"POLICY": "/no/such/weir.yaml"}, "weir.E002"),
+        ({"POLICY": {"version": 1, "ruls": []}}, "weir.E002"),
+        ({"API_KEY": VERIFIED, "TRUSTED_PROXIES": ["10.0.0.0/33"]}, "weir.E002"),
+        ({"API_KEY": {"HEADER": "X API Key", **VERIFIED}}, "weir.E002"),
+        ({"API_KEY": {"VERIFY": "no.such.function"}}, "weir.E003"),
+        ({"API_KEY": {"VERIFY": "project_urls.KNOWN_KEYS"}}, "weir.E003"),
+        ({"API_KEY": {"VERIFY": "test_checks.asynchronous"}}, "weir.E003"),
+        ({}, "weir.E004"),
+    ],
+)
+def test_points_at_a_wrong_setting(settings: Any, weir: Any, expected: str) -> None:
+    settings.WEIR = weir
+    assert ids() == [expected]
+    assert found()[0].hint
+
+
+async def asynchronous(key: str) -> bool:
+    return bool(key)
+
+
+def test_says_what_an_unknown_entry_may_have_meant(settings: Any) -> None:
+    settings.WEIR = {"POLCY": "weir.yaml"}
+    assert found()[0].hint == "Did you mean 'POLICY'?"
+
+
+def test_points_at_the_line_of_a_mistake_in_a_policy(settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "weir.yaml"
+    file.write_text("version: 1\nrules:\n  - id: all\n    limit: 10/fortnight\n")
+    settings.WEIR = {"POLICY": file, "API_KEY": VERIFIED}
+    assert f"{file}:4:" in found()[0].msg
+
+
+def test_accepts_that_keys_are_not_verified_if_that_is_stated(settings: Any) -> None:
+    settings.WEIR = {"API_KEY": {"VERIFY": None}}
+    assert ids() == []
+
+
+def test_does_not_serve_a_view_by_unverified_keys(settings: Any, client: Client) -> None:
+    settings.WEIR = {}
+    with pytest.raises(ImproperlyConfigured, match="VERIFY"):
+        client.get("/by-key", HTTP_X_API_KEY="key-a")
+
+
+def test_wants_the_user_to_be_known_first(settings: Any) -> None:
+    rule = {"id": "per-user", "key": ["user"], "limit": "3/1h"}
+    settings.WEIR = {"POLICY": {"version": 1, "rules": [rule]}, "API_KEY": VERIFIED}
+    settings.MIDDLEWARE = [MIDDLEWARE, checks.AUTHENTICATION]
+    assert ids() == ["weir.E005"]
+    settings.MIDDLEWARE = [checks.AUTHENTICATION, MIDDLEWARE]
+    assert ids() == []
+    settings.MIDDLEWARE = ["somebody.elses.authentication", MIDDLEWARE]
+    assert ids() == ["weir.W002"]
+
+
+def test_wants_the_language_to_be_known_first(settings: Any) -> None:
+    settings.MIDDLEWARE = [checks.AUTHENTICATION, MIDDLEWARE, checks.LOCALE]
+    assert ids() == ["weir.E006"]
+
+
+def test_finds_two_rules_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = {Rule("twice", "1/m"), Rule("twice", "2/m")}
+    monkeypatch.setattr(decorator, "declared", pair)
+    monkeypatch.setattr(checks, "declared", pair)
+    assert ids() == ["weir.E007"]
+
+
+def test_warns_of_counters_that_are_not_shared(settings: Any) -> None:
+    settings.DEBUG = False
+    assert ids() == ["weir.W001"]

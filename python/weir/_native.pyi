@@ -1,0 +1,55 @@
+from collections.abc import Callable, Mapping, Sequence, Set
+
+class PolicyError(ValueError):
+    """A policy or a rule says something that cannot be. The message says where, and the cure."""
+
+class Policy:
+    """A policy that was read and checked."""
+
+    @staticmethod
+    def load(path: str, environment: Mapping[str, str]) -> Policy: ...
+    @staticmethod
+    def read(text: str, name: str, environment: Mapping[str, str]) -> Policy: ...
+    def with_identity(self, settings: Policy, stated: Set[str]) -> Policy:
+        """The same with what `settings` says of "header", "verify" and "trusted_proxies"."""
+
+    @property
+    def store(self) -> str: ...
+    @property
+    def verifies_api_key(self) -> bool: ...
+    @property
+    def header_names(self) -> list[str]: ...
+    @property
+    def key_parts(self) -> set[str]: ...
+
+class Answer:
+    """What a server answers: 200 goes on to the application, 429, 400 and 503 do not."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+    @property
+    def body(self) -> str: ...
+
+class Limiter:
+    def __init__(
+        self,
+        policy: Policy,
+        environment: Mapping[str, str],
+        on_event: Callable[[bool, str], None],
+    ) -> None: ...
+    def add_rule(self, id: str, rate: str, key: Sequence[str], on_store_failure: str) -> int: ...
+    def api_key(self, headers: Sequence[tuple[str, bytes]]) -> str | None: ...
+    def decide(
+        self,
+        peer: str,
+        headers: Sequence[tuple[str, bytes]],
+        method: str,
+        route: str,
+        user: str | None,
+        key_known: bool | None,
+        rules: Sequence[int] | None,
+    ) -> Answer: ...
+
+def check_rule(id: str, rate: str, key: Sequence[str], on_store_failure: str) -> None: ...

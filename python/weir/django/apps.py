@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.core import checks
+
+
+class WeirConfig(AppConfig):
+    name = "weir.django"
+    label = "weir"
+    verbose_name = "Weir"
+
+    def ready(self) -> None:
+        from weir.django.checks import check_configuration, check_rules
+
+        checks.register(check_configuration, checks.Tags.security)
+        checks.register(check_rules, checks.Tags.security)

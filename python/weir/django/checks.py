@@ -1,0 +1,118 @@
+"""System checks: `manage.py check` says what is wrong with settings.WEIR and the rules.
+
+weir.E001  WEIR has an unknown entry, or one of the wrong type
+weir.E002  the policy cannot be read, or says something that cannot be
+weir.E003  API_KEY VERIFY cannot be imported or called
+weir.E004  a rule counts by api_key, and VERIFY is not stated
+weir.E005  the policy counts by user, and RateLimitMiddleware comes before the user is known
+weir.E006  RateLimitMiddleware comes before LocaleMiddleware
+weir.E007  two rules have the same id and differ
+weir.W001  counters live in each process by itself
+weir.W002  a rule counts by user, and there is no AuthenticationMiddleware
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.urls import get_resolver
+
+from weir import PolicyError
+from weir.django.configuration import Configuration, WrongSetting, configuration
+from weir.django.decide import key_parts, require_verify
+from weir.django.decorator import declared
+
+AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
+LOCALE = "django.middleware.locale.LocaleMiddleware"
+MIDDLEWARE = "weir.django.RateLimitMiddleware"
+
+
+def check_configuration(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        current = configuration()
+    except WrongSetting as wrong:
+        return [Error(wrong.message, hint=wrong.hint, id=wrong.check_id)]
+    if current.limiter.policy.store == "memory" and not settings.DEBUG:
+        return [
+            Warning(
+                "counters live in each process by itself: with n workers, n times the limit passes",
+                hint="Name a shared store in the policy, such as DynamoDB.",
+                id="weir.W001",
+            )
+        ]
+    return []
+
+
+def check_rules(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        current = configuration()
+    except WrongSetting:
+        return []  # told by check_configuration
+    # Decorators make their rules when the views are imported.
+    get_resolver().url_patterns  # noqa: B018
+    return [*wrong_keys(current), *wrong_users(current), *wrong_order(), *conflicts(current)]
+
+
+def wrong_keys(current: Configuration) -> list[CheckMessage]:
+    parts = key_parts(declared)
+    if MIDDLEWARE in settings.MIDDLEWARE:
+        parts |= current.key_parts
+    try:
+        require_verify(current, parts)
+    except WrongSetting as wrong:
+        return [Error(wrong.message, hint=wrong.hint, id=wrong.check_id)]
+    return []
+
+
+def wrong_users(current: Configuration) -> list[CheckMessage]:
+    order = list(settings.MIDDLEWARE)
+    in_policy = "user" in current.key_parts and MIDDLEWARE in order
+    in_views = any("user" in rule.key for rule in declared)
+    if not (in_policy or in_views):
+        return []
+    hint = f"Put {AUTHENTICATION} before {MIDDLEWARE}."
+    if AUTHENTICATION not in order:
+        # Another middleware may do its work.
+        return [
+            Warning(
+                "a rule counts by user, and AuthenticationMiddleware is not in MIDDLEWARE",
+                hint=hint,
+                id="weir.W002",
+            )
+        ]
+    if in_policy and order.index(MIDDLEWARE) < order.index(AUTHENTICATION):
+        return [
+            Error(
+                "the policy counts by user, and RateLimitMiddleware comes before the user is known",
+                hint=hint,
+                id="weir.E005",
+            )
+        ]
+    return []
+
+
+def wrong_order() -> list[CheckMessage]:
+    order = list(settings.MIDDLEWARE)
+    if MIDDLEWARE in order and LOCALE in order and order.index(MIDDLEWARE) < order.index(LOCALE):
+        return [
+            Error(
+                "RateLimitMiddleware comes before the language is known, on which URLs may depend",
+                hint=f"Put {LOCALE} before {MIDDLEWARE}.",
+                id="weir.E006",
+            )
+        ]
+    return []
+
+
+def conflicts(current: Configuration) -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    for rule in sorted(declared, key=lambda one: one.id):
+        try:
+            current.limiter.add_rule(rule)
+        except PolicyError as error:
+            problems.append(Error(str(error), hint="Give one of them another id.", id="weir.E007"))
+    return problems

@@ -1,0 +1,148 @@
+"""@rate_limit: limits for one view."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial, wraps
+from typing import Any, TypeVar
+
+from asgiref.sync import iscoroutinefunction
+
+from weir import Rule
+from weir.django.decide import ADMITTED, add_headers, decide, decide_in_thread, refusal
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+MAX_ID = 64
+
+# Every rule that a decorator has made, for the system checks.
+declared: set[Rule] = set()
+
+
+def rate_limit(
+    rate: str,
+    *,
+    key: str | Sequence[str] = (),
+    id: str | None = None,  # noqa: A002
+    on_store_failure: str = "local",
+) -> Callable[[View], View]:
+    """Admits at most `rate`, such as "100/m", for each value of `key`, in any interval of a minute.
+
+    rate              count/window: "10/s", "100/m", "5/10s", "1000/1h"
+    key               "client_ip", "api_key", "user", "route", or several of them; nothing: all
+                      requests together
+    id                the rule's name in headers, logs and problem documents; by default that of
+                      the view. Views with the same id and the same limit share its counters.
+    on_store_failure  "local": go on with a share of the limit in this process; "deny": 503;
+                      "allow": admit
+
+    For functions, sync or async; for classes through Django's method_decorator. Decorators on one
+    view make one decision: a request is charged to all of them or to none.
+
+    Raises ValueError for what is not a rate, a key or an id.
+    """
+    parts = (key,) if isinstance(key, str) else tuple(key)
+    # A mistake shows at import, with this line in the traceback.
+    Rule(id or "check", rate, parts, on_store_failure)
+    # method_decorator decorates anew for every request; its rules are made once.
+    made: dict[str, Rule] = {}
+
+    def decorate(view: View) -> View:
+        rule_id = id or default_id(view)
+        rule = made.get(rule_id)
+        if rule is None:
+            rule = made[rule_id] = Rule(rule_id, rate, parts, on_store_failure)
+            declared.add(rule)
+        inner = stacked_on(view)
+        if inner is not None:
+            return limited(inner.view, (*inner.rules, rule))  # type: ignore[no-any-return]
+        return limited(view, (rule,))  # type: ignore[no-any-return]
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Limited:
+    """What a decorated view remembers of itself, in its attribute `weir`."""
+
+    view: Any
+    rules: tuple[Rule, ...]
+    wrapper: Any
+
+
+def stacked_on(view: Any) -> Limited | None:
+    """What this very object was decorated with. functools.wraps copies attributes to others."""
+    inner: Limited | None = getattr(view, "weir", None)
+    return inner if inner is not None and inner.wrapper is view else None
+
+
+def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
+    """The view behind a decision."""
+    if is_async(view):
+
+        @wraps(view)
+        async def asynchronous(request: Any, *args: Any, **kwargs: Any) -> Any:
+            answer = await decide_in_thread(require_request(request), rules)
+            if answer.status != ADMITTED:
+                return refusal(answer)
+            response = await view(request, *args, **kwargs)
+            add_headers(response, answer)
+            return response
+
+        wrapper: Any = asynchronous
+    else:
+
+        @wraps(view)
+        def synchronous(request: Any, *args: Any, **kwargs: Any) -> Any:
+            answer = decide(require_request(request), rules)
+            if answer.status != ADMITTED:
+                return refusal(answer)
+            response = view(request, *args, **kwargs)
+            add_headers(response, answer)
+            return response
+
+        wrapper = synchronous
+
+    wrapper.weir = Limited(view, rules, wrapper)
+    return wrapper
+
+
+def bound_to(view: Any) -> Any:
+    """The view object, if method_decorator hands over a method of it; else None."""
+    return getattr(view.func, "__self__", None) if isinstance(view, partial) else None
+
+
+def is_async(view: Any) -> bool:
+    """Also for the dispatch() of a class with async methods, which is no coroutine function."""
+    return iscoroutinefunction(view) or getattr(bound_to(view), "view_is_async", False)
+
+
+def require_request(request: Any) -> Any:
+    if not hasattr(request, "META"):
+        raise TypeError(
+            "@rate_limit was put on a method: use @method_decorator(rate_limit(...)) there"
+        )
+    return request
+
+
+def default_id(view: Any) -> str:
+    """The view's dotted name as a rule id, with a number from the second rule on.
+
+    A method is named by the class of the view object: it may be inherited by many.
+    """
+    name = f"{view.__module__}.{view.__qualname__}"
+    instance = bound_to(view)
+    if instance is not None:
+        name = f"{type(instance).__module__}.{type(instance).__qualname__}"
+        if view.__name__ != "dispatch":
+            name += f".{view.__name__}"
+    inner: Limited | None = getattr(view, "weir", None)
+    if inner is not None:
+        name += f"-{len(inner.rules) + 1}"
+    text = re.sub("[^a-z0-9_-]+", "-", name.lower())
+    if len(text) > MAX_ID:
+        text = text[: MAX_ID - 9] + "-" + hashlib.sha256(name.encode()).hexdigest()[:8]
+    return text

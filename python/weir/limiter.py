@@ -1,0 +1,136 @@
+"""The limiter for Python programs: safe to make before a fork, and to use from any thread."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from weir import _native
+from weir._native import Answer, Policy
+
+logger = logging.getLogger("weir")
+
+PolicySource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """At most `rate` for each value of `key`, such as "100/m" for each ("api_key",).
+
+    The parts of a key are "client_ip", "api_key", "user" and "route". Without any, everybody
+    counts together. `on_store_failure` is "local", "deny" or "allow".
+
+    Raises ValueError if it is not a rule.
+    """
+
+    id: str
+    rate: str
+    key: tuple[str, ...] = ()
+    on_store_failure: str = "local"
+
+    def __post_init__(self) -> None:
+        _native.check_rule(self.id, self.rate, self.key, self.on_store_failure)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the caller saw of one request. Nothing in it is believed before it is checked.
+
+    peer       address of the socket's peer, without a port; "" for a Unix socket
+    headers    pairs as they came; a repeated field is repeated
+    route      the matched route template, never the raw path; "" if none matched
+    user       the authenticated principal; None if there is none
+    key_known  whether the API key exists; None if nobody looked
+    """
+
+    peer: str
+    method: str
+    route: str = ""
+    headers: Sequence[tuple[str, bytes]] = field(default=())
+    user: str | None = None
+    key_known: bool | None = None
+
+
+def read_policy(
+    source: PolicySource, environment: Mapping[str, str], name: str = "policy"
+) -> Policy:
+    """A file, or a mapping with the same content. Raises PolicyError."""
+    if isinstance(source, Mapping):
+        # JSON is YAML.
+        return Policy.read(json.dumps(source), name, environment)
+    return Policy.load(os.fspath(source), environment)
+
+
+class Limiter:
+    """Decides by one policy: a file, or a mapping with the same content.
+
+    The store is opened by the first decision in each process, so that a limiter made before a
+    fork (gunicorn --preload) gives every worker connections of its own.
+
+    Raises PolicyError if the policy is wrong.
+    """
+
+    def __init__(
+        self, policy: PolicySource | Policy, *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._environment = dict(os.environ if environment is None else environment)
+        self.policy = (
+            policy if isinstance(policy, Policy) else read_policy(policy, self._environment)
+        )
+        # One for each process that decided. The entry of a parent is kept, never used or closed:
+        # its threads and connections belong to the parent.
+        self._opened: dict[int, _Opened] = {}
+
+    def decide(self, request: Request, rules: Sequence[Rule] | None = None) -> Answer:
+        """Asks the rules of the policy that match, or only those given."""
+        opened = self._here()
+        return opened.limiter.decide(
+            request.peer,
+            request.headers,
+            request.method,
+            request.route,
+            request.user,
+            request.key_known,
+            None if rules is None else [opened.index(rule) for rule in rules],
+        )
+
+    def api_key(self, headers: Sequence[tuple[str, bytes]]) -> str | None:
+        """The key that decide() would count, for looking it up; None if there is none."""
+        return self._here().limiter.api_key(headers)
+
+    def add_rule(self, rule: Rule) -> None:
+        """Prepares a rule for decide(). Raises PolicyError if its id means another rule already."""
+        self._here().index(rule)
+
+    def _here(self) -> _Opened:
+        pid = os.getpid()
+        opened = self._opened.get(pid)
+        if opened is None:
+            # No lock, because a fork may copy a held one. If two threads come here at once, the
+            # first to store its own wins, and nobody has used the other.
+            limiter = _native.Limiter(self.policy, self._environment, _log_event)
+            opened = self._opened.setdefault(pid, _Opened(limiter))
+        return opened
+
+
+class _Opened:
+    """The native limiter of one process, and where it keeps the rules that code added."""
+
+    def __init__(self, limiter: _native.Limiter) -> None:
+        self.limiter = limiter
+        self._indexes: dict[Rule, int] = {}
+
+    def index(self, rule: Rule) -> int:
+        index = self._indexes.get(rule)
+        if index is None:
+            index = self.limiter.add_rule(rule.id, rule.rate, rule.key, rule.on_store_failure)
+            self._indexes[rule] = index
+        return index
+
+
+def _log_event(failing: bool, message: str) -> None:
+    logger.log(logging.ERROR if failing else logging.INFO, message)
