@@ -22,7 +22,7 @@ enum class Verdict {
 
 // One rule's quota as this decision leaves it.
 struct QuotaStatus {
-  std::string rule;            // the rule's id
+  std::string rule = {};       // the rule's id
   std::int64_t limit = 0;      // N
   Duration window{};           // W
   std::int64_t remaining = 0;  // admissions left now
@@ -33,11 +33,11 @@ struct Decision {
   Verdict verdict = Verdict::admitted;
   Duration retry_after{};  // refused: until this request fits. unavailable: when to try again.
                            // Otherwise zero
-  std::string
-      rule;  // the rule that refused, was malformed or could not be decided; empty if admitted
-  std::string reason;     // one sentence for people and logs; never holds an identifier in clear
+  // The rule that refused, was malformed or could not be decided; empty if admitted.
+  std::string rule = {};
+  std::string reason = {};  // one sentence for people and logs; never holds an identifier in clear
   bool degraded = false;  // decided by the failure policy (local share or allow), not by the store
-  std::vector<QuotaStatus> quotas;  // in the order of the rules that were asked
+  std::vector<QuotaStatus> quotas = {};  // in the order of the rules that were asked
 };
 
 }  // namespace weir

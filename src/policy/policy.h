@@ -32,8 +32,8 @@ struct MemoryStore {};
 // In one DynamoDB table, shared by everybody who uses it.
 struct DynamoDbStore {
   std::string table;
-  std::string region;    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
-  std::string endpoint;  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
+  std::string region = {};    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
+  std::string endpoint = {};  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
   Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
 };
 

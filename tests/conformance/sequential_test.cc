@@ -122,6 +122,26 @@ TEST_P(SequentialTest, GivesBackNothingThatIsNotThere) {
   EXPECT_EQ(admitted_of(3, limit, now), 1);
 }
 
+TEST_P(SequentialTest, ARefusalThatIsKnownIsTheOneThatAChargeWouldGetAndCostsNothing) {
+  const limit::WindowLimit limit = limit_of(2, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  const auto known = [&](Time at) { return store_->known_refusal(request(key_, limit, at)); };
+  EXPECT_FALSE(known(now).has_value());
+  EXPECT_EQ(admitted_of(1, limit, now), 1);
+  EXPECT_FALSE(known(now).has_value());
+  EXPECT_EQ(admitted_of(1, limit, now), 1);
+  const limit::Charge refused = charge(limit, now);
+  ASSERT_FALSE(refused.admitted);
+  // A store may know nothing without asking, but what it says must be true.
+  if (const auto outcome = known(now)) {
+    EXPECT_FALSE(outcome->charge.admitted);
+    EXPECT_TRUE(outcome->local);
+    EXPECT_EQ(outcome->charge.room_at, refused.room_at);
+  }
+  EXPECT_FALSE(known(refused.room_at).has_value());
+  EXPECT_EQ(admitted_of(3, limit, refused.room_at), 2);
+}
+
 TEST_P(SequentialTest, KeepsTheCountsWhenTheLimitIsRaised) {
   const Time now = start_of_slot(limit_of(1, seconds(10)).geometry);
   EXPECT_EQ(admitted_of(6, limit_of(5, seconds(10)), now), 5);

@@ -71,7 +71,7 @@ TEST(Policy, EachBoundOfARuleIsHeldAtTheLimitAndOnePastIt) {
 TEST(Policy, OnlySharedStoresNeedRoomForSkewedClocks) {
   Policy policy;
   EXPECT_EQ(policy.clock_skew(), 0ns);
-  policy.store = DynamoDbStore{.table = "weir", .region = {}, .endpoint = {}};
+  policy.store = DynamoDbStore{.table = "weir"};
   EXPECT_EQ(policy.clock_skew(), kDynamoDbClockSkew);
   policy.max_clock_skew = 5ms;
   EXPECT_EQ(policy.clock_skew(), 5ms);

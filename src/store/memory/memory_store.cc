@@ -51,6 +51,19 @@ Result<ChargeOutcome> MemoryStore::charge(const ChargeRequest& request) {
   return charge_new(shard, request);
 }
 
+std::optional<ChargeOutcome> MemoryStore::known_refusal(const ChargeRequest& request) {
+  if (!validate(request)) return std::nullopt;
+  Shard& shard = shard_of(request.key);
+  const std::lock_guard lock(shard.lock);
+  const Place* const place = find(shard, request.key);
+  // A record of another geometry is first moved by a charge.
+  if (place == nullptr || record_at(*place).shape().geometry() != request.limit.geometry)
+    return std::nullopt;
+  const limit::Charge charge = record_at(*place).peek(request.limit, request.now, request.cost);
+  if (charge.admitted) return std::nullopt;
+  return ChargeOutcome{.charge = charge, .local = true};
+}
+
 Status MemoryStore::give_back(const ChargeRequest& request, std::int64_t slot) {
   if (Status valid = validate(request); !valid) return valid;
   Shard& shard = shard_of(request.key);

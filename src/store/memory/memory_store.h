@@ -47,6 +47,7 @@ class MemoryStore final : public Store {
   static Result<std::unique_ptr<MemoryStore>> create(const MemoryStoreOptions& options);
 
   Result<ChargeOutcome> charge(const ChargeRequest& request) override;
+  std::optional<ChargeOutcome> known_refusal(const ChargeRequest& request) override;
   Status give_back(const ChargeRequest& request, std::int64_t slot) override;
   std::string_view name() const override { return "memory"; }
 

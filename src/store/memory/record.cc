@@ -62,6 +62,11 @@ limit::WindowState Record::state() const {
   return state;
 }
 
+limit::Charge Record::peek(const limit::WindowLimit& limit, Time now, std::int64_t cost) const {
+  return with_window(limit.geometry,
+                     [&](auto window) { return limit::peek(window, limit, now, cost); });
+}
+
 limit::Charge Record::charge(const limit::WindowLimit& limit, Time now, std::int64_t cost) {
   return with_window(limit.geometry,
                      [&](auto window) { return limit::charge(window, limit, now, cost); });

@@ -72,7 +72,8 @@ class Record {
   void write(const Key& key, RecordShape shape, const limit::WindowState& state);
   limit::WindowState state() const;
 
-  // As limit::charge() and limit::give_back(); the geometry must be the shape's.
+  // As limit::peek(), limit::charge() and limit::give_back(); the geometry must be the shape's.
+  limit::Charge peek(const limit::WindowLimit& limit, Time now, std::int64_t cost) const;
   limit::Charge charge(const limit::WindowLimit& limit, Time now, std::int64_t cost);
   void give_back(std::int64_t slot, std::int64_t cost);
 

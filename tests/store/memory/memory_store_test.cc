@@ -38,6 +38,21 @@ TEST(MemoryStore, RefusesToBeMadeWithoutKeysOrWithTooMany) {
   EXPECT_TRUE(MemoryStore::create({.max_keys = MemoryStore::kMaxKeys}));
 }
 
+TEST(MemoryStore, AlwaysKnowsWhetherAKeyIsFull) {
+  Rng rng(7);
+  const auto store = store_of(10);
+  const Key key = test::random_key(rng);
+  EXPECT_FALSE(store->known_refusal(request(key, 1, seconds(10), kStart)));
+  EXPECT_EQ(store->keys(), 0U) << "a question makes no key";
+  ASSERT_TRUE(store->charge(request(key, 1, seconds(10), kStart))->charge.admitted);
+  const auto refusal = store->known_refusal(request(key, 1, seconds(10), kStart));
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->charge.room_at,
+            store->charge(request(key, 1, seconds(10), kStart))->charge.room_at);
+  EXPECT_FALSE(store->known_refusal(request(key, 2, seconds(10), kStart)));
+  EXPECT_FALSE(store->known_refusal(request(key, 1, seconds(20), kStart)));
+}
+
 TEST(MemoryStore, KeepsExactlyMaxKeysAndAnswersOneMoreWithAnError) {
   for (const std::size_t max_keys : {std::size_t{1}, std::size_t{7}, std::size_t{20'000}}) {
     Rng rng(max_keys);

@@ -1,0 +1,122 @@
+// What the tests of the engine share: a clock to turn, a real store that can be made to fail, and a
+// short way to ask.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+#include "engine/limiter.h"
+#include "store/memory/memory_store.h"
+#include "support/manual_clock.h"
+
+namespace weir::engine {
+
+inline constexpr Time kStart{std::chrono::seconds(1'800'000'000)};
+
+// A memory store behind a line that can be cut. Counts what goes over it.
+class FailingStore final : public store::Store {
+ public:
+  Result<store::ChargeOutcome> charge(const store::ChargeRequest& request) override {
+    ++charges;
+    {
+      const std::lock_guard lock(mutex_);
+      budgets.push_back(request.budget);
+      if (on_charge_) on_charge_();
+      if (error_ && --calls_before_error_ < 0) return tl::unexpected(*error_);
+    }
+    return store_->charge(request);
+  }
+  std::optional<store::ChargeOutcome> known_refusal(const store::ChargeRequest& request) override {
+    return knows ? store_->known_refusal(request) : std::nullopt;
+  }
+  Status give_back(const store::ChargeRequest& request, std::int64_t slot) override {
+    ++returns;
+    return store_->give_back(request, slot);
+  }
+  std::string_view name() const override { return "failing"; }
+
+  // From the call after the next `calls_before` ones.
+  void fail_with(ErrorCode code, int calls_before = 0) {
+    const std::lock_guard lock(mutex_);
+    calls_before_error_ = calls_before;
+    error_ = weir::fail(code, "the line is cut").value();
+  }
+  void mend() {
+    const std::lock_guard lock(mutex_);
+    error_.reset();
+  }
+  // Called in each charge, such as to let time pass.
+  void on_charge(std::function<void()> f) { on_charge_ = std::move(f); }
+
+  std::atomic<int> charges{0};
+  std::atomic<int> returns{0};
+  std::atomic<bool> knows{false};  // as a remote store, that knows nothing without asking
+  std::vector<Duration> budgets;
+
+ private:
+  const std::unique_ptr<store::MemoryStore> store_ = *store::MemoryStore::create({});
+  std::mutex mutex_;
+  std::optional<Error> error_;
+  int calls_before_error_ = 0;
+  std::function<void()> on_charge_;
+};
+
+class LimiterTest : public ::testing::Test {
+ protected:
+  // Makes `limiter_` of these rules and of `policy_`.
+  void start(std::vector<policy::Rule> rules) {
+    policy_.rules = std::move(rules);
+    auto store = std::make_unique<FailingStore>();
+    store_ = store.get();
+    auto made = Limiter::make(
+        policy_,
+        {.clock = clock_, .store = std::move(store), .on_event = [this](const Event& event) {
+           const std::lock_guard lock(events_mutex_);
+           events_.push_back(event);
+         }});
+    ASSERT_TRUE(made.has_value()) << made.error().to_string();
+    limiter_ = *std::move(made);
+  }
+
+  Decision get(std::string_view peer, std::string_view route = "/") {
+    return limiter_->decide({.peer = peer, .method = "GET", .route = route});
+  }
+  Decision get_with_key(std::string_view peer, std::string_view key,
+                        identity::KeyStanding standing = identity::KeyStanding::unchecked) {
+    const std::vector<identity::HeaderField> headers = {{"X-API-Key", key}};
+    return limiter_->decide({.peer = peer,
+                             .headers = headers,
+                             .method = "GET",
+                             .route = "/",
+                             .key_standing = standing});
+  }
+  // How many of `times` requests are admitted.
+  template <class Ask>
+  int admitted(int times, Ask ask) {
+    int count = 0;
+    for (int i = 0; i < times; ++i) count += ask().verdict == Verdict::admitted ? 1 : 0;
+    return count;
+  }
+
+  test::ManualClock clock_{kStart};
+  policy::Policy policy_;
+  FailingStore* store_ = nullptr;
+  std::unique_ptr<Limiter> limiter_;
+  std::mutex events_mutex_;
+  std::vector<Event> events_;
+};
+
+inline policy::Rule per_client(std::int64_t n, Duration window = std::chrono::seconds(10)) {
+  return {.id = "per-client", .key = {policy::KeyPart::client_ip}, .limit = {n, window}};
+}
+inline policy::Rule per_key(std::int64_t n, Duration window = std::chrono::seconds(10)) {
+  return {.id = "per-key", .key = {policy::KeyPart::api_key}, .limit = {n, window}};
+}
+inline policy::Rule everybody(std::int64_t n, Duration window = std::chrono::seconds(10)) {
+  return {.id = "everybody", .limit = {n, window}};
+}
+
+}  // namespace weir::engine
