@@ -5,8 +5,12 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/system_clock.h"
 #include "conformance/file_store.h"
+#include "store/dynamodb/dynamodb_store.h"
+#include "store/dynamodb/table.h"
 #include "store/memory/memory_store.h"
+#include "support/emulator.h"
 
 namespace weir::test {
 namespace {
@@ -50,10 +54,42 @@ StoreKind file_kind() {
           .open = FileStore::open};
 }
 
+Result<std::string> start_with_table(const std::string& emulator_name) {
+  // Ends with the program. The address is its port.
+  static const Emulator emulator(emulator_name);
+  base::SystemClock clock;
+  const store::DynamoDbOptions options;
+  const Environment environment = emulator.environment();
+  auto target = store::resolve_target(options, environment);
+  auto http = store::make_http_client(options, environment);
+  if (!target) return tl::unexpected(target.error());
+  if (!http) return tl::unexpected(http.error());
+  store::DynamoDbClient client(options, *target, environment, std::move(*http), clock);
+  const auto table = store::create_table(client, net::Deadline::in(std::chrono::seconds(30)));
+  if (!table) return tl::unexpected(table.error());
+  return std::to_string(emulator.port());
+}
+
+StoreKind dynamodb_kind(const std::string& name, const std::string& emulator, int requests) {
+  return {.name = name,
+          .shared = true,
+          .requests = requests,
+          .start = [emulator] { return start_with_table(emulator); },
+          .open = [](const std::string& port) -> Result<std::unique_ptr<store::Store>> {
+            static base::SystemClock clock;
+            return store::open_dynamodb_store(
+                {}, emulator_environment(static_cast<std::uint16_t>(std::stoi(port))), clock,
+                base::entropy_seed());
+          }};
+}
+
 }  // namespace
 
 const std::vector<StoreKind>& store_kinds() {
-  static const std::vector<StoreKind> kinds = {memory_kind(), file_kind()};
+  static const std::vector<StoreKind> kinds = {
+      memory_kind(), file_kind(), dynamodb_kind("dynoxide", "dynoxide", 1'200),
+      dynamodb_kind("extenddb", "extenddb", 600),
+      dynamodb_kind("dynamodblocal", "dynamodb-local", 600)};
   return kinds;
 }
 

@@ -28,11 +28,8 @@ DynamoDbStore::DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<Dyn
     : options_(options), client_(std::move(client)), seen_(options.max_seen_keys), rng_(seed) {}
 
 Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
+  if (Status valid = validate(request); !valid) return tl::unexpected(valid.error());
   const net::Deadline deadline = net::Deadline::in(request.budget);
-  if (request.cost > request.limit.n) {
-    refused_locally_.fetch_add(1, std::memory_order_relaxed);
-    return ChargeOutcome{plan_charge(std::nullopt, request).refusal, true};
-  }
   if (Status trusted = trust_clock(deadline); !trusted) return tl::unexpected(trusted.error());
 
   for (int round_trips = 0; round_trips < kMaxRoundTrips;) {
@@ -124,7 +121,18 @@ DynamoDbStore::Written DynamoDbStore::read_instead(const Key& key, int& round_tr
   return {Step::not_applied, std::move(answer->state), {}};
 }
 
+std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& request) {
+  if (!validate(request)) return std::nullopt;
+  const std::optional<limit::Charge> refusal = request.cost > request.limit.n
+                                                   ? plan_charge(std::nullopt, request).refusal
+                                                   : seen_.known_refusal(request);
+  if (!refusal) return std::nullopt;
+  refused_locally_.fetch_add(1, std::memory_order_relaxed);
+  return ChargeOutcome{*refusal, true};
+}
+
 Status DynamoDbStore::give_back(const ChargeRequest& request, std::int64_t slot) {
+  if (Status valid = validate(request); !valid) return valid;
   const net::Deadline deadline = net::Deadline::in(request.budget);
   CallResult result = call("UpdateItem", give_back_body(request, slot, options_.table), deadline);
   // A slot that is no longer there has nothing to give back.

@@ -60,6 +60,7 @@ class DynamoDbStore final : public Store {
                 std::uint64_t seed);
 
   Result<ChargeOutcome> charge(const ChargeRequest& request) override;
+  std::optional<ChargeOutcome> known_refusal(const ChargeRequest& request) override;
   Status give_back(const ChargeRequest& request, std::int64_t slot) override;
   std::string_view name() const override { return "dynamodb"; }
 

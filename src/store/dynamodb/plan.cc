@@ -155,7 +155,12 @@ Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& re
   Plan plan;
   plan.after.geometry = geometry;
   if (!seen) {
-    limit::charge(plan.after.window.ref(geometry), request.limit, request.now, request.cost);
+    const limit::Charge first =
+        limit::charge(plan.after.window.ref(geometry), request.limit, request.now, request.cost);
+    if (!first.admitted) {
+      plan.kind = Plan::Kind::refuse;  // more than N at once
+      plan.refusal = first;
+    }
     return plan;
   }
   const bool same = seen->geometry == geometry;

@@ -105,6 +105,16 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request, const net::Dead
   return turn;
 }
 
+std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& request) const {
+  const Shard& shard = shard_for(request.key);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.entries.find(request.key);
+  if (found == shard.entries.end() || !found->second.state) return std::nullopt;
+  Plan plan = plan_charge(found->second.state, request);
+  if (plan.kind != Plan::Kind::refuse) return std::nullopt;
+  return plan.refusal;
+}
+
 SeenStates::Turn::Turn(Turn&& other) noexcept
     : shard_(std::exchange(other.shard_, nullptr)),
       key_(other.key_),
