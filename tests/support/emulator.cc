@@ -18,7 +18,7 @@ namespace weir::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kLongestStart = std::chrono::seconds(30);
+constexpr auto kLongestStart = std::chrono::seconds(90);
 
 // It answers HTTP, with whatever status.
 bool answers(std::uint16_t port) {

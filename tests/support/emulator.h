@@ -18,7 +18,7 @@ namespace weir::test {
 
 class Emulator {
  public:
-  // Returns once it answers; ends the program if it does not within 30 s.
+  // Returns once it answers; ends the program if it does not within 90 s.
   explicit Emulator(const std::string& name);
   ~Emulator();
   Emulator(const Emulator&) = delete;
