@@ -1,10 +1,11 @@
 #include "cli/commands.h"
 
+#include "cli/table_command.h"
+
 namespace weir::cli {
 
 void add_all_commands(CLI::App& app, int& exit_code) {
-  (void)app;
-  (void)exit_code;
+  add_table_command(app, exit_code);
 }
 
 }  // namespace weir::cli
