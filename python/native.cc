@@ -123,8 +123,7 @@ class Limiter {
  public:
   Limiter(const policy::Policy& policy, const Variables& variables, nb::callable on_event)
       : opened_in_(getpid()), on_event_(std::move(on_event)) {
-    auto store =
-        value_or_throw(engine::open_store(policy.store, environment_of(variables), clock_));
+    auto store = value_or_throw(engine::open_store(policy, environment_of(variables), clock_));
     engine::Dependencies dependencies{.clock = clock_, .store = std::move(store)};
     dependencies.on_event = [this](const engine::Event& event) { tell(event); };
     limiter_ = value_or_throw(engine::Limiter::make(policy, std::move(dependencies)));

@@ -26,8 +26,8 @@ struct Ask {
   const CompiledRule* rule = nullptr;
   store::ChargeRequest request = {};
   std::optional<limit::Charge> answer = {};  // of the policy's own store
-  store::Store* charged = nullptr;      // the store that admitted it and can take it back,
-  std::int64_t slot = 0;                // from this slot
+  store::Store* charged = nullptr;           // the store that admitted it and can take it back,
+  std::int64_t slot = 0;                     // from this slot
 };
 
 std::string random_pepper() {
@@ -99,7 +99,7 @@ struct Limiter::Parts {
   Clock& clock;
   const std::unique_ptr<store::Store> store;
   const std::unique_ptr<store::Store> local_store;  // for OnStoreFailure::local
-  const std::function<void(const Event&)> on_event;
+  const OnEvent on_event;
   Duration budget = 250ms;
   CircuitBreaker breaker;
 

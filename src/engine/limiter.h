@@ -18,7 +18,6 @@
 //                                           .route = "/users/{id}"});
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,6 +25,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/event.h"
 #include "identity/request.h"
 #include "policy/policy.h"
 #include "store/store.h"
@@ -34,21 +34,11 @@
 
 namespace weir::engine {
 
-// A change in what the operator should know, told once a change and never once a request.
-struct Event {
-  enum class Kind {
-    store_failing,    // the store could not decide; rules follow their failure policy
-    store_recovered,  // it decides again
-  };
-  Kind kind = Kind::store_failing;
-  std::string message;  // one sentence for the log
-};
-
 struct Dependencies {
   Clock& clock;
   std::unique_ptr<store::Store> store;
   // Called on the deciding thread, perhaps on several at once; must not call the limiter.
-  std::function<void(const Event&)> on_event = {};
+  OnEvent on_event = {};
 };
 
 // A rule of one limiter; see Limiter::add_rule.

@@ -1,7 +1,9 @@
 // The store that a policy names, opened.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
 #include "base/environment.h"
 #include "base/result.h"
@@ -11,8 +13,12 @@
 
 namespace weir::engine {
 
-// Credentials, region and endpoint that the policy leaves out come from `environment`.
-Result<std::unique_ptr<store::Store>> open_store(const policy::StoreConfig& config,
-                                                 const Environment& environment, Clock& clock);
+// Makes no request yet: a table or credentials that are wrong show at the first decision.
+// Credentials, and the region and endpoint that the policy leaves out, come from `environment`.
+// `clock` must outlive the store. `warn` hears, a sentence at a time and once a change, of what an
+// operator should mend, such as a clock that is off; may be empty.
+Result<std::unique_ptr<store::Store>> open_store(const policy::Policy& policy,
+                                                 const Environment& environment, Clock& clock,
+                                                 std::function<void(std::string_view)> warn = {});
 
 }  // namespace weir::engine
