@@ -3,6 +3,7 @@
 #include <exception>
 
 #include "report/bounded.h"
+#include "report/html.h"
 #include "report/json.h"
 #include "report/text.h"
 
@@ -26,7 +27,7 @@ Result<std::string> render(const scan::Report& report, Format format,
     case Format::json:
       return render_json(shown);
     case Format::html:
-      return fail(ErrorCode::unsupported, "HTML reports are not built in", "Use text or json");
+      return render_html(shown);
   }
   return fail(ErrorCode::internal, "There is no such format of reports");
 } catch (const std::exception& error) {

@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
       {"empty", scan::Report{}},
   };
   for (const auto& [name, sample] : samples) {
-    for (const char* extension : {"text", "json"}) {
+    for (const char* extension : {"text", "json", "html"}) {
       const Result<std::string> page =
           report::render(sample, *report::parse_format(extension), {.colour = false, .width = 100});
       std::ofstream file(std::string(argv[1]) + "/" + name + "." + extension, std::ios::binary);
