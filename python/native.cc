@@ -123,9 +123,14 @@ class Limiter {
  public:
   Limiter(const policy::Policy& policy, const Variables& variables, nb::callable on_event)
       : opened_in_(getpid()), on_event_(std::move(on_event)) {
-    auto store = value_or_throw(engine::open_store(policy, environment_of(variables), clock_));
+    auto store = value_or_throw(
+        engine::open_store(policy, environment_of(variables), clock_,
+                           [this](std::string_view message) { tell("warning", message); }));
     engine::Dependencies dependencies{.clock = clock_, .store = std::move(store)};
-    dependencies.on_event = [this](const engine::Event& event) { tell(event); };
+    dependencies.on_event = [this](const engine::Event& event) {
+      const bool failing = event.kind == engine::Event::Kind::store_failing;
+      tell(failing ? "error" : "info", event.message);
+    };
     limiter_ = value_or_throw(engine::Limiter::make(policy, std::move(dependencies)));
   }
 
@@ -184,10 +189,10 @@ class Limiter {
   }
 
  private:
-  void tell(const engine::Event& event) {
+  void tell(const char* level, std::string_view message) {
     const nb::gil_scoped_acquire acquired;
     try {
-      on_event_(event.kind == engine::Event::Kind::store_failing, event.message);
+      on_event_(level, nb::str(message.data(), message.size()));
     } catch (nb::python_error& error) {
       error.discard_as_unraisable("weir: telling of an event");
     }

@@ -30,6 +30,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Of this process, without the settings module of its own Django."""
+    return {**{k: v for k, v in os.environ.items() if k != "DJANGO_SETTINGS_MODULE"}, **more}
+
+
 def wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + STARTUP_S
     while time.monotonic() < deadline:
@@ -118,10 +123,13 @@ class Server:
         path: str,
         headers: Mapping[str, str] | list[tuple[str, str]] | None = None,
         method: str = "GET",
+        source: str = "127.0.0.1",
     ) -> Answer:
         """One request on a connection of its own. A list of pairs may repeat a header."""
         pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers or [])
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=20, source_address=(source, 0)
+        )
         sent = time.monotonic()
         try:
             connection.putrequest(method, path)
@@ -150,12 +158,13 @@ def gunicorn(
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"),
-                *("--graceful-timeout", "1"),
+                *("--graceful-timeout", "1", "--no-control-socket"),
+                *("--pythonpath", str(Path(__file__).parent)),
                 *options,
                 application,
             ],
             cwd=directory,
-            env={**os.environ, **environment},
+            env=clean_environment(environment),
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -174,7 +183,7 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
     finished = subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=EXAMPLE,
-        env={**os.environ, **environment},
+        env=clean_environment(environment),
         capture_output=True,
         text=True,
         timeout=60,

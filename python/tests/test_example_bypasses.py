@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -37,6 +37,10 @@ def key() -> dict[str, str]:
     return {"X-API-Key": uuid.uuid4().hex}
 
 
+def address() -> dict[str, str]:
+    return {"X-Forwarded-For": f"2001:db8::{uuid.uuid4().hex[:4]}"}
+
+
 def exhaust(site: Server, path: str, headers: dict[str, str]) -> Answer:
     """Sends until refused; the refusal."""
     for _ in range(LIMIT + 1):
@@ -53,6 +57,16 @@ def settle(period_s: float = WINDOW_S, left_s: float = 1.0) -> None:
         time.sleep(left)
 
 
+def shown(attempt: Callable[[], bool]) -> bool:
+    """Whether one of a few attempts succeeds: an attacker may miss the moment and try again."""
+    return any(attempt() for _ in range(5))
+
+
+def overrun(site: Server, path: str, headers: Callable[[], dict[str, str]]) -> bool:
+    mine = headers()
+    return admitted(at_once(16, lambda: site.get(path, mine))) > LIMIT
+
+
 def burst_around(instant: float, site: Server, path: str, headers: dict[str, str]) -> list[Answer]:
     """Requests in a row from shortly before an instant (by the wall clock) until shortly after."""
     time.sleep(max(0.0, instant - 0.25 - time.time()))
@@ -65,9 +79,12 @@ class TestWindow:
     path = "/api/window/quote"
 
     def test_admits_more_than_the_limit_around_the_edge(self, site: Server) -> None:
-        edge = (time.time() // WINDOW_S + 2) * WINDOW_S
-        answers = burst_around(edge, site, self.path, key())
-        assert most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+        def attempt() -> bool:
+            edge = (time.time() // WINDOW_S + 2) * WINDOW_S
+            answers = burst_around(edge, site, self.path, key())
+            return most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+
+        assert shown(attempt)
 
     def test_serves_a_made_up_key_while_another_is_refused(self, site: Server) -> None:
         settle()
@@ -88,8 +105,7 @@ class TestHashed:
     path = "/api/hashed/quote"
 
     def test_admits_more_than_the_limit_at_once(self, site: Server) -> None:
-        mine = key()
-        assert admitted(at_once(16, lambda: site.get(self.path, mine))) > LIMIT
+        assert shown(lambda: overrun(site, self.path, key))
 
     def test_serves_another_user_agent_while_refused(self, site: Server) -> None:
         settle()
@@ -99,12 +115,15 @@ class TestHashed:
         assert not site.get(self.path, mine).admitted
 
     def test_admits_more_than_the_limit_around_the_end(self, site: Server) -> None:
-        settle(period_s=1, left_s=0.5)
-        mine = key()
-        assert site.get(self.path, mine).admitted
-        end = int(time.time()) + WINDOW_S
-        answers = burst_around(end, site, self.path, mine)
-        assert most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+        def attempt() -> bool:
+            settle(period_s=1, left_s=0.5)
+            mine = key()
+            assert site.get(self.path, mine).admitted
+            end = int(time.time()) + WINDOW_S
+            answers = burst_around(end, site, self.path, mine)
+            return most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+
+        assert shown(attempt)
 
 
 class TestTtl:
@@ -115,8 +134,7 @@ class TestTtl:
         assert all(site.get(self.path, headers).admitted for _ in range(3 * LIMIT))
 
     def test_admits_more_than_the_limit_at_once(self, site: Server) -> None:
-        mine = key()
-        assert admitted(at_once(16, lambda: site.get(self.path, mine))) > LIMIT
+        assert shown(lambda: overrun(site, self.path, key))
 
     def test_serves_a_made_up_key_while_another_is_refused(self, site: Server) -> None:
         settle()
@@ -132,20 +150,22 @@ class TestTtl:
         assert "Retry-After" not in refusal.headers
 
     def test_admits_more_than_the_limit_around_the_end(self, site: Server) -> None:
-        settle(period_s=1, left_s=0.5)
-        mine = key()
-        assert site.get(self.path, mine).admitted
-        end = int(time.time()) + WINDOW_S
-        answers = burst_around(end, site, self.path, mine)
-        assert most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+        def attempt() -> bool:
+            settle(period_s=1, left_s=0.5)
+            mine = key()
+            assert site.get(self.path, mine).admitted
+            end = int(time.time()) + WINDOW_S
+            answers = burst_around(end, site, self.path, mine)
+            return most_in_any_window(answers, WINDOW_S / 2) > LIMIT
+
+        assert shown(attempt)
 
 
 class TestNaive:
     path = "/api/naive/quote"
 
     def test_admits_more_than_the_limit_at_once(self, site: Server) -> None:
-        mine = {"X-Forwarded-For": "198.51.100.7"}
-        assert admitted(at_once(16, lambda: site.get(self.path, mine))) > LIMIT
+        assert shown(lambda: overrun(site, self.path, address))
 
     def test_serves_a_made_up_address_while_refused(self, site: Server) -> None:
         exhaust(site, self.path, {})

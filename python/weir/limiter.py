@@ -132,5 +132,5 @@ class _Opened:
         return index
 
 
-def _log_event(failing: bool, message: str) -> None:
-    logger.log(logging.ERROR if failing else logging.INFO, message)
+def _log_event(level: str, message: str) -> None:
+    logger.log(getattr(logging, level.upper()), message)
