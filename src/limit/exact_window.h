@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -69,8 +70,8 @@ class Geometry {
 
   // Where slot `slot` is kept in a ring of K+1 counts.
   constexpr std::size_t ring_index(std::int64_t slot) const {
-    const std::int64_t size = slots_ + 1;
-    return static_cast<std::size_t>(((slot % size) + size) % size);
+    const std::int64_t place = slot % (slots_ + 1);
+    return static_cast<std::size_t>(place < 0 ? place + slots_ + 1 : place);
   }
 
   // Slot width in ns times 64, plus K: one number for a stored item.
@@ -160,86 +161,130 @@ WindowState migrate(const WindowState& old, const Geometry& from, const Geometry
 
 namespace detail {
 
-// Sum of the counts of slots first ... last, which must be within one ring.
+// Sum of the `count` places of a ring from `place` on.
 template <class Count>
-std::int64_t sum(std::span<const Count> counts, const Geometry& geometry, std::int64_t first,
-                 std::int64_t last) {
+std::int64_t sum(std::span<const Count> counts, std::size_t place, std::int64_t count) {
   std::int64_t result = 0;
-  if (first > last) return 0;
-  std::size_t index = geometry.ring_index(first);
-  for (std::int64_t slot = first; slot <= last; ++slot) {
-    result += static_cast<std::int64_t>(counts[index]);
-    if (++index == counts.size()) index = 0;
+  for (; count > 0; --count) {
+    result += static_cast<std::int64_t>(counts[place]);
+    if (++place == counts.size()) place = 0;
   }
   return result;
 }
 
-// The end of the life of the oldest slots, from `first` on, whose counts together are at least
-// `needed`.
+// The first of the places from ... end-1 that is not zero, or end. 32 bytes at a time, since a
+// window is mostly empty when its key is charged seldom, or in bursts.
+template <class Count>
+std::size_t skip_zeros(std::span<const Count> counts, std::size_t from, std::size_t end) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::size_t kStep = 4 * kWord / sizeof(Count);
+  for (; from + kStep <= end; from += kStep) {
+    const auto word = [place = reinterpret_cast<const std::byte*>(&counts[from])](std::size_t i) {
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, place + i * kWord, kWord);
+      return bits;
+    };
+    if ((word(0) | word(1) | word(2) | word(3)) != 0) break;
+  }
+  while (from < end && counts[from] == 0) ++from;
+  return from;
+}
+
+// The end of the life of the oldest slots, from `first` (kept at `place`) to `last`, whose counts
+// together are at least `needed`, which must be more than none.
 template <class Count>
 Time end_of_life(std::span<const Count> counts, const Geometry& geometry, std::int64_t first,
-                 std::int64_t last, std::int64_t needed) {
+                 std::size_t place, std::int64_t last, std::int64_t needed) {
   std::int64_t freed = 0;
-  std::size_t index = geometry.ring_index(first);
-  for (std::int64_t slot = first; slot <= last; ++slot) {
-    freed += static_cast<std::int64_t>(counts[index]);
-    if (freed >= needed) return geometry.slot_start(slot + geometry.slots() + 1);
-    if (++index == counts.size()) index = 0;
+  for (std::int64_t slot = first; slot <= last;) {
+    const std::size_t end =
+        std::min(counts.size(), place + static_cast<std::size_t>(last - slot + 1));
+    const std::size_t found = skip_zeros(counts, place, end);
+    slot += static_cast<std::int64_t>(found - place);
+    place = found;
+    if (found < end) {
+      freed += static_cast<std::int64_t>(counts[found]);
+      if (freed >= needed) return geometry.slot_start(slot + geometry.slots() + 1);
+      ++slot;
+      ++place;
+    }
+    if (place == counts.size()) place = 0;
   }
   return Time::max();
 }
 
-}  // namespace detail
-
+// peek(), and the place in the ring of the slot that it decided in. Always inlined, with its
+// callers: the answer is then built where it is returned to, not copied there.
 template <class Count>
-Charge peek(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost) {
+[[gnu::always_inline]] inline Charge decide(WindowRef<Count> state, const WindowLimit& limit,
+                                            Time now, std::int64_t cost, std::size_t& place) {
   const Geometry& geometry = limit.geometry;
-  WEIR_CHECK(cost >= 1 && state.counts.size() == static_cast<std::size_t>(geometry.slots()) + 1);
   const std::span<const Count> counts = state.counts;
+  WEIR_CHECK(cost >= 1 && counts.size() == static_cast<std::size_t>(geometry.slots()) + 1);
   const std::int64_t newest = *state.newest;
 
   Charge result;
   result.slot = std::max(geometry.slot_of(now), newest);
-  const std::int64_t oldest_kept = newest - geometry.slots();
+  place = geometry.ring_index(result.slot);
+  // In a ring of K+1 the oldest live slot, K before this one, is the next.
+  const std::size_t oldest_place = place + 1 == counts.size() ? 0 : place + 1;
   const std::int64_t oldest_live = result.slot - geometry.slots();
   std::int64_t live = 0;
-  if (oldest_live <= newest) {
-    live = *state.total - detail::sum(counts, geometry, oldest_kept, oldest_live - 1);
+  if (result.slot == newest) {
+    live = *state.total;
+  } else if (oldest_live <= newest) {
+    // Without the slots newest-K ... oldest_live-1, which ran out.
+    const std::size_t oldest_kept = geometry.ring_index(newest - geometry.slots());
+    live = *state.total - sum(counts, oldest_kept, result.slot - newest);
   }
   // Not live + cost <= n: cost may be large enough for the sum to overflow.
   result.admitted = cost <= limit.n && live <= limit.n - cost;
   const std::int64_t used = result.admitted ? live + cost : live;
   result.remaining = std::max<std::int64_t>(limit.n - used, 0);
-  if (result.admitted) {
-    result.room_at = live > 0 ? detail::end_of_life(counts, geometry, oldest_live, newest, 1)
-                              : geometry.slot_start(result.slot + geometry.slots() + 1);
+  if (result.admitted && live == 0) {
+    result.room_at = geometry.slot_start(result.slot + geometry.slots() + 1);
   } else if (cost <= limit.n) {
-    result.room_at =
-        detail::end_of_life(counts, geometry, oldest_live, newest, live - (limit.n - cost));
+    const std::int64_t needed = result.admitted ? 1 : live - (limit.n - cost);
+    result.room_at = end_of_life(counts, geometry, oldest_live, oldest_place, newest, needed);
   }
   return result;
 }
 
+// Drops the slots that ran out by the time of `slot`, which is newer than the newest.
 template <class Count>
-Charge charge(WindowRef<Count> state, const WindowLimit& limit, Time now, std::int64_t cost) {
-  const Charge result = peek(state, limit, now, cost);
-  if (!result.admitted) return result;
-  const Geometry& geometry = limit.geometry;
-  if (result.slot > *state.newest) {
-    // The ring places of the slots that ran out are those of the slots newest+1 ... slot.
-    if (result.slot - *state.newest > geometry.slots()) {
-      std::fill(state.counts.begin(), state.counts.end(), Count{0});
-      *state.total = 0;
-    } else {
-      for (std::int64_t slot = *state.newest + 1; slot <= result.slot; ++slot) {
-        Count& count = state.counts[geometry.ring_index(slot)];
-        *state.total -= static_cast<std::int64_t>(count);
-        count = Count{0};
-      }
+void roll(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot) {
+  if (slot - *state.newest > geometry.slots()) {
+    std::fill(state.counts.begin(), state.counts.end(), Count{0});
+    *state.total = 0;
+  } else {
+    // Their places are those of the slots newest+1 ... slot.
+    std::size_t place = geometry.ring_index(*state.newest);
+    for (std::int64_t count = slot - *state.newest; count > 0; --count) {
+      if (++place == state.counts.size()) place = 0;
+      *state.total -= static_cast<std::int64_t>(state.counts[place]);
+      state.counts[place] = Count{0};
     }
-    *state.newest = result.slot;
   }
-  Count& count = state.counts[geometry.ring_index(result.slot)];
+  *state.newest = slot;
+}
+
+}  // namespace detail
+
+template <class Count>
+[[gnu::always_inline]] inline Charge peek(WindowRef<Count> state, const WindowLimit& limit,
+                                          Time now, std::int64_t cost) {
+  std::size_t place = 0;
+  return detail::decide(state, limit, now, cost, place);
+}
+
+template <class Count>
+[[gnu::always_inline]] inline Charge charge(WindowRef<Count> state, const WindowLimit& limit,
+                                            Time now, std::int64_t cost) {
+  std::size_t place = 0;
+  Charge result = detail::decide(state, limit, now, cost, place);
+  if (!result.admitted) return result;
+  if (result.slot > *state.newest) detail::roll(state, limit.geometry, result.slot);
+  Count& count = state.counts[place];
   count = static_cast<Count>(static_cast<std::int64_t>(count) + cost);
   *state.total += cost;
   return result;

@@ -31,8 +31,11 @@ struct ChargeRequest {
 
 // What every store answers to a request that no limit can mean. Within these bounds no sum of
 // counts overflows.
+inline bool is_valid(const ChargeRequest& request) {
+  return request.cost >= 1 && request.limit.n >= 1 && request.limit.n <= kMaxCount;
+}
 inline Status validate(const ChargeRequest& request) {
-  if (request.cost >= 1 && request.limit.n >= 1 && request.limit.n <= kMaxCount) return {};
+  if (is_valid(request)) return {};
   return fail(ErrorCode::invalid_input,
               "a charge of " + std::to_string(request.cost) + " under a limit of " +
                   std::to_string(request.limit.n) + " has no meaning",

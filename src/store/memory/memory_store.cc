@@ -22,7 +22,8 @@ Result<std::unique_ptr<MemoryStore>> MemoryStore::create(const MemoryStoreOption
                 "max_keys is 1 to " + std::to_string(kMaxKeys));
   }
   std::unique_ptr<MemoryStore> store(new MemoryStore(options.max_keys));
-  auto index = ReservedMemory::of(store->shards_.size() * store->places_per_shard_ * sizeof(Place));
+  auto index = ReservedMemory::of(store->shards_.size() * store->places_per_shard_ * sizeof(Place),
+                                  ReservedMemory::Pages::ordinary);
   if (!index) return tl::unexpected(index.error());
   store->index_ = std::move(*index);
   return store;
@@ -40,8 +41,10 @@ MemoryStore::MemoryStore(std::size_t max_keys)
 }
 
 Result<ChargeOutcome> MemoryStore::charge(const ChargeRequest& request) {
-  if (Status valid = validate(request); !valid) return tl::unexpected(std::move(valid.error()));
+  if (!is_valid(request)) return tl::unexpected(validate(request).error());
   Shard& shard = shard_of(request.key);
+  // Taking a lock waits for what was read before it; this is not waited for.
+  __builtin_prefetch(places_of(shard) + home_of(fragment_of(request.key)));
   {
     const std::lock_guard lock(shard.lock);
     if (Place* const place = find(shard, request.key)) {
@@ -52,14 +55,18 @@ Result<ChargeOutcome> MemoryStore::charge(const ChargeRequest& request) {
 }
 
 std::optional<ChargeOutcome> MemoryStore::known_refusal(const ChargeRequest& request) {
-  if (!validate(request)) return std::nullopt;
+  if (!is_valid(request)) return std::nullopt;
   Shard& shard = shard_of(request.key);
   const std::lock_guard lock(shard.lock);
   const Place* const place = find(shard, request.key);
+  if (place == nullptr) return std::nullopt;
+  const Record record = record_at(*place);
+  const limit::Geometry& geometry = request.limit.geometry;
   // A record of another geometry is first moved by a charge.
-  if (place == nullptr || record_at(*place).shape().geometry() != request.limit.geometry)
-    return std::nullopt;
-  const limit::Charge charge = record_at(*place).peek(request.limit, request.now, request.cost);
+  if (record.shape().geometry() != geometry) return std::nullopt;
+  const limit::Charge charge = record.with_window(geometry, [&](auto window) {
+    return limit::peek(window, request.limit, request.now, request.cost);
+  });
   if (charge.admitted) return std::nullopt;
   return ChargeOutcome{.charge = charge, .local = true};
 }
@@ -94,9 +101,9 @@ MemoryStore::Place* MemoryStore::find(const Shard& shard, const Key& key) const 
   Place* const places = places_of(shard);
   // Ends at a free place: there are more places than records.
   for (std::size_t at = home_of(fragment); !places[at].is_free(); at = after(at)) {
-    if (places[at].fragment() == fragment && record_at(places[at]).has_tag_of(key)) {
-      return &places[at];
-    }
+    if (places[at].fragment() != fragment) continue;
+    const Record record = record_at(places[at]);
+    if (record.has_tag_of(key)) return &places[at];
   }
   return nullptr;
 }
@@ -109,7 +116,10 @@ Result<ChargeOutcome> MemoryStore::charge_found(Shard& shard, Place& place,
       return tl::unexpected(std::move(moved.error()));
     }
   }
-  return ChargeOutcome{record_at(place).charge(request.limit, request.now, request.cost)};
+  return record_at(place).with_window(
+      request.limit.geometry, [&](auto window) -> Result<ChargeOutcome> {
+        return ChargeOutcome{limit::charge(window, request.limit, request.now, request.cost)};
+      });
 }
 
 // The key's limit needs wider counts or another geometry than its record has.
@@ -236,8 +246,13 @@ Result<std::size_t> MemoryStore::take_record(Shard& shard, std::size_t pool) {
   }
   PoolPart& part = shard.parts[pool];
   if (part.first_free == 0) {
-    WEIR_CHECK(part.used <= records_per_shard_);
-    return number_of(shard) * (records_per_shard_ + 1) + part.used++;
+    if (part.next == part.end) {
+      part.next = static_cast<std::uint32_t>(
+          records_handed_out_[pool].fetch_add(kRecordsPerChunk, std::memory_order_relaxed));
+      part.end = part.next + kRecordsPerChunk;
+      WEIR_CHECK(part.end <= pool_capacity());
+    }
+    return part.next++;
   }
   const std::size_t number = part.first_free - 1;
   std::byte* const bytes =
@@ -257,9 +272,8 @@ void MemoryStore::return_record(Shard& shard, Place place) {
 Status MemoryStore::map_pool(std::size_t pool) {
   const std::lock_guard lock(mapping_);
   if (pools_[pool].load(std::memory_order_relaxed) != nullptr) return {};
-  // One record more for each shard: a key that moves within a pool has two for a moment.
   auto memory =
-      ReservedMemory::of(shards_.size() * (records_per_shard_ + 1) * record_size_in(pool));
+      ReservedMemory::of(pool_capacity() * record_size_in(pool), ReservedMemory::Pages::huge);
   if (!memory) return tl::unexpected(memory.error());
   pool_memory_[pool] = std::move(*memory);
   pools_[pool].store(pool_memory_[pool].data(), std::memory_order_release);

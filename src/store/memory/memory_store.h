@@ -74,11 +74,16 @@ class MemoryStore final : public Store {
   };
   static_assert(kPools <= 64);
 
+  // Records that a shard takes from a pool at once. Few, so that the records of few keys lie
+  // densely however many shards they are spread over.
+  static constexpr std::size_t kRecordsPerChunk = 64;
+
   // One shard's records within a pool.
   struct PoolPart {
-    std::uint32_t used = 0;  // records ever taken
-    std::uint32_t first_free =
-        0;  // number + 1 of a record given back; its first bytes hold the next
+    std::uint32_t next = 0;  // the next record of the present chunk that was never taken
+    std::uint32_t end = 0;   // of that chunk
+    // Number + 1 of a record given back; its first bytes hold the next. 0: there is none.
+    std::uint32_t first_free = 0;
   };
 
   struct alignas(64) Shard {
@@ -104,6 +109,11 @@ class MemoryStore final : public Store {
   }
   std::size_t after(std::size_t place) const { return ++place == places_per_shard_ ? 0 : place; }
   Record record_at(Place place) const;
+  // No shard ever has more than its records and one: a key that moves within a pool has two for a
+  // moment. Its last chunk may be unfinished.
+  std::size_t pool_capacity() const {
+    return shards_.size() * (records_per_shard_ + 1 + kRecordsPerChunk);
+  }
 
   // Want the shard's lock held.
   Place* find(const Shard& shard, const Key& key) const;
@@ -127,9 +137,10 @@ class MemoryStore final : public Store {
   std::atomic<std::size_t> keys_{0};
 
   ReservedMemory index_;
-  std::array<std::atomic<std::byte*>, kPools>
-      pools_{};         // null until a record of that size is needed
-  std::mutex mapping_;  // guards pool_memory_
+  // Null until a record of that size is needed.
+  std::array<std::atomic<std::byte*>, kPools> pools_{};
+  std::array<std::atomic<std::size_t>, kPools> records_handed_out_{};  // by the chunk
+  std::mutex mapping_;                                                 // guards pool_memory_
   std::array<ReservedMemory, kPools> pool_memory_;
 };
 

@@ -13,30 +13,6 @@ std::size_t RecordShape::record_size() const {
   return (kRecordHeader + counts + kRecordUnit - 1) / kRecordUnit * kRecordUnit;
 }
 
-template <class F>
-auto Record::with_window(const limit::Geometry& geometry, F f) const {
-  const auto with_counts_of = [&]<class Count>(Count) {
-    auto* const stored_total = reinterpret_cast<Count*>(bytes_ + kRecordHeader);
-    std::int64_t newest = read(24);
-    auto total = static_cast<std::int64_t>(*stored_total);
-    const std::span counts(stored_total + 1, static_cast<std::size_t>(geometry.slots()) + 1);
-    const auto result = f(limit::WindowRef<Count>{&newest, &total, counts});
-    put(24, newest);
-    *stored_total = static_cast<Count>(total);
-    return result;
-  };
-  switch (shape().width_code()) {
-    case 0:
-      return with_counts_of(std::uint8_t{});
-    case 1:
-      return with_counts_of(std::uint16_t{});
-    case 2:
-      return with_counts_of(std::uint32_t{});
-    default:
-      return with_counts_of(std::int64_t{});
-  }
-}
-
 void Record::write(const Key& key, RecordShape shape, const limit::WindowState& state) {
   std::memset(bytes_, 0, shape.record_size());
   std::memcpy(bytes_, key.bytes.data(), sizeof(KeyTag));
@@ -60,16 +36,6 @@ limit::WindowState Record::state() const {
     return 0;
   });
   return state;
-}
-
-limit::Charge Record::peek(const limit::WindowLimit& limit, Time now, std::int64_t cost) const {
-  return with_window(limit.geometry,
-                     [&](auto window) { return limit::peek(window, limit, now, cost); });
-}
-
-limit::Charge Record::charge(const limit::WindowLimit& limit, Time now, std::int64_t cost) {
-  return with_window(limit.geometry,
-                     [&](auto window) { return limit::charge(window, limit, now, cost); });
 }
 
 void Record::give_back(std::int64_t slot, std::int64_t cost) {

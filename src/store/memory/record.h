@@ -72,9 +72,11 @@ class Record {
   void write(const Key& key, RecordShape shape, const limit::WindowState& state);
   limit::WindowState state() const;
 
-  // As limit::peek(), limit::charge() and limit::give_back(); the geometry must be the shape's.
-  limit::Charge peek(const limit::WindowLimit& limit, Time now, std::int64_t cost) const;
-  limit::Charge charge(const limit::WindowLimit& limit, Time now, std::int64_t cost);
+  // Calls f with a WindowRef over this record's counts, keeps what f changed and answers what f
+  // answered. The geometry must be the shape's; it is an argument because callers know it.
+  template <class F>
+  auto with_window(const limit::Geometry& geometry, F f) const;
+
   void give_back(std::int64_t slot, std::int64_t cost);
 
   bool is_empty() const;  // holds no count at all
@@ -82,10 +84,6 @@ class Record {
   Time end_of_life() const;
 
  private:
-  // Calls f with a WindowRef over this record's counts, and keeps what f changed.
-  template <class F>
-  auto with_window(const limit::Geometry& geometry, F f) const;
-
   std::int64_t read(std::size_t offset) const {
     std::int64_t word = 0;
     std::memcpy(&word, bytes_ + offset, sizeof(word));
@@ -97,5 +95,29 @@ class Record {
 
   std::byte* bytes_;
 };
+
+template <class F>
+auto Record::with_window(const limit::Geometry& geometry, F f) const {
+  const auto with_counts_of = [&]<class Count>(Count) {
+    auto* const stored_total = reinterpret_cast<Count*>(bytes_ + kRecordHeader);
+    std::int64_t newest = read(24);
+    auto total = static_cast<std::int64_t>(*stored_total);
+    const std::span counts(stored_total + 1, static_cast<std::size_t>(geometry.slots()) + 1);
+    auto result = f(limit::WindowRef<Count>{&newest, &total, counts});
+    put(24, newest);
+    *stored_total = static_cast<Count>(total);
+    return result;
+  };
+  switch (shape().width_code()) {
+    case 0:
+      return with_counts_of(std::uint8_t{});
+    case 1:
+      return with_counts_of(std::uint16_t{});
+    case 2:
+      return with_counts_of(std::uint32_t{});
+    default:
+      return with_counts_of(std::int64_t{});
+  }
+}
 
 }  // namespace weir::store

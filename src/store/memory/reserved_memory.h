@@ -1,4 +1,5 @@
-// ReservedMemory: zeroed address space that takes real memory only where it is touched.
+// ReservedMemory: zeroed address space that takes real memory only where it is touched, by the
+// page.
 //
 // Thread safety: plain value; whoever uses the bytes guards them.
 #pragma once
@@ -12,7 +13,10 @@ namespace weir::store {
 
 class ReservedMemory {
  public:
-  static Result<ReservedMemory> of(std::size_t size);
+  // Huge pages (2 MB) save a random access most of its page-table walk; for memory that is filled
+  // densely. The kernel may decline them.
+  enum class Pages { ordinary, huge };
+  static Result<ReservedMemory> of(std::size_t size, Pages pages);
 
   ReservedMemory() = default;
   ReservedMemory(ReservedMemory&& other) noexcept

@@ -57,9 +57,14 @@ TEST(Record, CountsToTheLargestLimitOfItsWidthAndBack) {
     EXPECT_TRUE(record.is_empty());
     EXPECT_EQ(record.end_of_life(), Time::min());
 
-    const limit::Charge charge = record.charge(limit, Time(seconds(1000)), n);
+    const auto charge_cost = [&](std::int64_t cost) {
+      return record.with_window(limit.geometry, [&](auto window) {
+        return limit::charge(window, limit, Time(seconds(1000)), cost);
+      });
+    };
+    const limit::Charge charge = charge_cost(n);
     ASSERT_TRUE(charge.admitted);
-    EXPECT_FALSE(record.charge(limit, Time(seconds(1000)), 1).admitted);
+    EXPECT_FALSE(charge_cost(1).admitted);
     EXPECT_EQ(record.state().total, n);
     EXPECT_EQ(record.end_of_life(), charge.room_at);
     EXPECT_TRUE(record.has_tag_of(key));
