@@ -1,5 +1,8 @@
 """Views of every sort, each with a limit of its own."""
 
+from functools import wraps
+from typing import Any
+
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
@@ -78,6 +81,42 @@ class Asynchronous(View):
         return HttpResponse("served")
 
 
+class Plain(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("served")
+
+
+class Other(Plain):
+    pass
+
+
+def refuses_bots(view: Any) -> Any:
+    """A decorator of the project, which answers by itself."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.headers.get("User-Agent") == "bot":
+            return HttpResponse(status=403)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+@method_decorator([rate_limit("2/h", key="client_ip"), refuses_bots], name="dispatch")
+class Decorated(Plain):
+    pass
+
+
+@method_decorator([rate_limit("3/h", key="client_ip"), refuses_bots], name="dispatch")
+class DecoratedAsynchronous(Asynchronous):
+    pass
+
+
+class CallableObject:
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponse("served")
+
+
 class Methods(View):
     def get(self, request: HttpRequest) -> HttpResponse:
         return HttpResponse("served")
@@ -102,6 +141,11 @@ urlpatterns = [
     path("first", First.as_view()),
     path("second", Second.as_view()),
     path("asynchronous-class", Asynchronous.as_view()),
+    path("plain", rate_limit("3/h", key="client_ip")(Plain.as_view())),
+    path("other", rate_limit("3/h", key="client_ip")(Other.as_view())),
+    path("decorated", Decorated.as_view()),
+    path("decorated-asynchronous", DecoratedAsynchronous.as_view()),
+    path("callable", rate_limit("3/h", key="client_ip")(CallableObject())),
     path("methods", Methods.as_view()),
     *i18n_patterns(path("translated", by_route)),
 ]

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from weir import Rule
-from weir.django import checks, decorator
+from weir.django import checks
 
 MIDDLEWARE = "weir.django.RateLimitMiddleware"
 VERIFIED = {"VERIFY": "project_urls.is_known"}
@@ -100,7 +100,6 @@ def test_wants_the_language_to_be_known_first(settings: Any) -> None:
 
 def test_finds_two_rules_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     pair = {Rule("twice", "1/m"), Rule("twice", "2/m")}
-    monkeypatch.setattr(decorator, "declared", pair)
     monkeypatch.setattr(checks, "declared", pair)
     assert ids() == ["weir.E007"]
 

@@ -17,7 +17,16 @@ def served(client: Client, path: str, times: int, **extra: Any) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/by-address", "/asynchronous", "/first", "/asynchronous-class", "/all-together"]
+    "path",
+    [
+        "/by-address",
+        "/asynchronous",
+        "/first",
+        "/asynchronous-class",
+        "/plain",
+        "/callable",
+        "/all-together",
+    ],
 )
 def test_refuses_the_fourth_of_three(client: Client, path: str) -> None:
     assert served(client, path, 5) == [200, 200, 200, 429, 429]
@@ -66,6 +75,26 @@ def test_counts_a_view_once_under_all_its_urls(client: Client) -> None:
 def test_counts_each_class_by_itself(client: Client) -> None:
     served(client, "/first", 3)
     assert client.get("/second").status_code == 200
+
+
+def test_counts_each_class_by_itself_however_it_is_decorated(client: Client) -> None:
+    assert served(client, "/plain", 4)[-1] == 429
+    assert served(client, "/decorated", 3) == [200, 200, 429]
+    assert client.get("/other").status_code == 200
+
+
+def test_lets_another_decorator_answer_for_an_asynchronous_class(client: Client) -> None:
+    bot = {"HTTP_USER_AGENT": "bot"}
+    assert served(client, "/decorated-asynchronous", 2, **bot) == [403, 403]
+    assert served(client, "/decorated-asynchronous", 2) == [200, 429]
+
+
+def test_holds_a_class_to_its_own_limit_and_to_that_of_its_base(client: Client) -> None:
+    answer = client.get("/decorated-asynchronous")
+    assert answer["RateLimit-Policy"] == (
+        '"project_urls-decoratedasynchronous";q=3;w=3600, '
+        '"project_urls-decoratedasynchronous-2";q=3;w=3600'
+    )
 
 
 def test_limits_one_method_of_a_class(client: Client) -> None:

@@ -23,8 +23,8 @@ from django.urls import get_resolver
 
 from weir import PolicyError
 from weir.django.configuration import Configuration, WrongSetting, configuration
-from weir.django.decide import key_parts, require_verify
-from weir.django.decorator import declared
+from weir.django.decide import require_verify
+from weir.django.decorator import declared, declared_parts
 
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 LOCALE = "django.middleware.locale.LocaleMiddleware"
@@ -58,7 +58,7 @@ def check_rules(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 
 
 def wrong_keys(current: Configuration) -> list[CheckMessage]:
-    parts = key_parts(declared)
+    parts = frozenset(declared_parts)
     if MIDDLEWARE in settings.MIDDLEWARE:
         parts |= current.key_parts
     try:
@@ -71,7 +71,7 @@ def wrong_keys(current: Configuration) -> list[CheckMessage]:
 def wrong_users(current: Configuration) -> list[CheckMessage]:
     order = list(settings.MIDDLEWARE)
     in_policy = "user" in current.key_parts and MIDDLEWARE in order
-    in_views = any("user" in rule.key for rule in declared)
+    in_views = "user" in declared_parts
     if not (in_policy or in_views):
         return []
     hint = f"Put {AUTHENTICATION} before {MIDDLEWARE}."

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
+from inspect import isawaitable
 from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction
@@ -18,8 +19,13 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 MAX_ID = 64
 
-# Every rule that a decorator has made, for the system checks.
+# Where method_decorator keeps the dummy that it decorates once, only to see what that adds to it.
+METHOD_DECORATOR = "django.utils.decorators"
+
+# What the decorators of this process ask for, for the system checks. The rule of a method is made
+# with its view object, by the first request; the parts of its key are known at once.
 declared: set[Rule] = set()
+declared_parts: set[str] = set()
 
 
 def rate_limit(
@@ -47,10 +53,13 @@ def rate_limit(
     parts = (key,) if isinstance(key, str) else tuple(key)
     # A mistake shows at import, with this line in the traceback.
     Rule(id or "check", rate, parts, on_store_failure)
+    declared_parts.update(parts)
     # method_decorator decorates anew for every request; its rules are made once.
     made: dict[str, Rule] = {}
 
     def decorate(view: View) -> View:
+        if view.__module__ == METHOD_DECORATOR:
+            return view
         rule_id = id or default_id(view)
         rule = made.get(rule_id)
         if rule is None:
@@ -88,7 +97,9 @@ def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
             answer = await decide_in_thread(require_request(request), rules)
             if answer.status != ADMITTED:
                 return refusal(answer)
-            response = await view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+            if isawaitable(response):  # not so when a decorator in between has answered
+                response = await response
             add_headers(response, answer)
             return response
 
@@ -111,8 +122,15 @@ def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
 
 
 def bound_to(view: Any) -> Any:
-    """The view object, if method_decorator hands over a method of it; else None."""
-    return getattr(view.func, "__self__", None) if isinstance(view, partial) else None
+    """The view object, if method_decorator hands over a method of it; else None.
+
+    It comes as a partial of the bound method, perhaps inside of other decorators.
+    """
+    while not isinstance(view, partial):
+        if not hasattr(view, "__wrapped__"):
+            return None
+        view = view.__wrapped__
+    return getattr(view.func, "__self__", None)
 
 
 def is_async(view: Any) -> bool:
@@ -128,17 +146,31 @@ def require_request(request: Any) -> Any:
     return request
 
 
+def wrappers_below(view: Any) -> int:
+    """How often the method was decorated before, by the bases of its class or below this line."""
+    method = view
+    count = 0
+    while hasattr(method, "__wrapped__"):
+        method = method.__wrapped__
+        count += not isinstance(method, partial)
+    return count - 1
+
+
 def default_id(view: Any) -> str:
     """The view's dotted name as a rule id, with a number from the second rule on.
 
-    A method is named by the class of the view object: it may be inherited by many.
+    A class names its as_view(), and a method the class of its view object: many may inherit it.
     """
-    name = f"{view.__module__}.{view.__qualname__}"
     instance = bound_to(view)
+    named = type(instance) if instance is not None else getattr(view, "view_class", view)
+    if not hasattr(named, "__qualname__"):
+        named = type(named)  # a view that is an object with __call__
+    name = f"{named.__module__}.{named.__qualname__}"
     if instance is not None:
-        name = f"{type(instance).__module__}.{type(instance).__qualname__}"
         if view.__name__ != "dispatch":
             name += f".{view.__name__}"
+        if below := wrappers_below(view):
+            name += f"-{below + 1}"
     inner: Limited | None = getattr(view, "weir", None)
     if inner is not None:
         name += f"-{len(inner.rules) + 1}"
