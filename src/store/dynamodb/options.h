@@ -16,10 +16,10 @@ namespace weir::store {
 
 struct DynamoDbOptions {
   std::string table = "weir";
-  std::string region;        // empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's
-  std::string endpoint_url;  // empty: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the profile's,
-                             // https://dynamodb.<region>.amazonaws.com
-  std::string ca_file;       // PEM; empty: AWS_CA_BUNDLE, else the system's store
+  std::string region = {};        // empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's
+  std::string endpoint_url = {};  // empty: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the
+                                  // profile's, https://dynamodb.<region>.amazonaws.com
+  std::string ca_file = {};  // PEM; empty: AWS_CA_BUNDLE, else the system's store
 
   // The clock of this machine may be this far from DynamoDB's before `warn` hears of it. The engine
   // gives the skew that its windows allow for.
@@ -33,7 +33,7 @@ struct DynamoDbOptions {
 
   // Hears of what an operator should mend, a sentence at a time, once for each change. May be
   // empty; called from any thread.
-  std::function<void(std::string_view)> warn;
+  std::function<void(std::string_view)> warn = {};
 };
 
 // Where requests go and for which region they are signed.

@@ -2,13 +2,13 @@
 #include "store/dynamodb/dynamodb_store.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <thread>
 
-#include "base/system_clock.h"
-#include "store/dynamodb/table.h"
-#include "support/emulator.h"
+#include "store/dynamodb/emulator_fixture.h"
 
 namespace weir::store {
 namespace {
@@ -16,55 +16,19 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class DynamoDbStoreTest : public testing::Test {
+class DynamoDbStoreTest : public EmulatorTest {
  protected:
-  static void SetUpTestSuite() {
-    emulator_ = new test::Emulator("dynoxide");
-    DynamoDbOptions options;
-    base::SystemClock clock;
-    DynamoDbClient client(options, resolve_target(options, emulator_->environment()).value(),
-                          emulator_->environment(),
-                          make_http_client(options, emulator_->environment()).value(), clock);
-    const Result<TableInfo> table = create_table(client, net::Deadline::in(seconds(20)));
-    ASSERT_TRUE(table) << table.error().to_string();
-  }
-  static void TearDownTestSuite() {
-    delete emulator_;
-    emulator_ = nullptr;
-  }
-
-  std::unique_ptr<DynamoDbStore> open(DynamoDbOptions options = {}) {
-    Result<std::unique_ptr<DynamoDbStore>> store =
-        open_dynamodb_store(options, emulator_->environment(), clock_, 1);
-    EXPECT_TRUE(store);
-    const Status ready = (*store)->check(seconds(5));
+  // Past its first check, so that counts are those of the charges.
+  std::unique_ptr<DynamoDbStore> open_checked() {
+    auto store = open();
+    const Status ready = store->check(seconds(5));
     EXPECT_TRUE(ready) << ready.error().to_string();
-    return std::move(*store);
+    return store;
   }
-
-  // A key that no other test uses.
-  static Key fresh_key() {
-    Key key;
-    base::fill_entropy(key.bytes);
-    return key;
-  }
-
-  ChargeRequest request(const Key& key, std::int64_t n, Duration window, Time now) {
-    return {.key = key,
-            .limit = {.n = n, .geometry = limit::Geometry::for_window(window)},
-            .cost = 1,
-            .now = now,
-            .budget = seconds(10)};
-  }
-
-  static test::Emulator* emulator_;
-  base::SystemClock clock_;
 };
 
-test::Emulator* DynamoDbStoreTest::emulator_ = nullptr;
-
 TEST_F(DynamoDbStoreTest, AdmitsTheLimitAndRefusesTheNextWithoutARequest) {
-  const auto store = open();
+  const auto store = open_checked();
   const Key key = fresh_key();
   const Time start = clock_.now();
   for (int i = 0; i < 5; ++i) {
@@ -86,7 +50,7 @@ TEST_F(DynamoDbStoreTest, AdmitsTheLimitAndRefusesTheNextWithoutARequest) {
 }
 
 TEST_F(DynamoDbStoreTest, PaysOneWriteUnitForEachAdmission) {
-  const auto store = open();
+  const auto store = open_checked();
   const Key key = fresh_key();
   const auto before = store->counts();
   Time now = clock_.now();
@@ -102,8 +66,8 @@ TEST_F(DynamoDbStoreTest, PaysOneWriteUnitForEachAdmission) {
 }
 
 TEST_F(DynamoDbStoreTest, LearnsFromOneRefusedWriteWhatAnotherNodeUsedUp) {
-  const auto one = open();
-  const auto other = open();
+  const auto one = open_checked();
+  const auto other = open_checked();
   const Key key = fresh_key();
   const Time now = clock_.now();
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(one->charge(request(key, 3, seconds(60), now)));
@@ -118,7 +82,7 @@ TEST_F(DynamoDbStoreTest, LearnsFromOneRefusedWriteWhatAnotherNodeUsedUp) {
 }
 
 TEST_F(DynamoDbStoreTest, ThreadsOfOneProcessDoNotPayForEachOthersRaces) {
-  const auto store = open();
+  const auto store = open_checked();
   const Key key = fresh_key();
   const Time now = clock_.now();
   const auto before = store->counts();
@@ -138,6 +102,87 @@ TEST_F(DynamoDbStoreTest, ThreadsOfOneProcessDoNotPayForEachOthersRaces) {
   const auto after = store->counts();
   EXPECT_EQ(after.write_units - before.write_units, 40.0);
   EXPECT_EQ(after.failed_conditions, before.failed_conditions);
+}
+
+TEST_F(DynamoDbStoreTest, KeepsItsMemoryBounded) {
+  DynamoDbOptions options;
+  options.max_seen_keys = 64;  // one for each of its shards
+  const auto store = open(options);
+  const Key first = fresh_key();
+  ASSERT_TRUE(store->charge(request(first, 1)));
+  EXPECT_TRUE(store->known_refusal(request(first, 1)));
+  for (int i = 0; i < 1000; ++i) {
+    const auto outcome = store->charge(request(fresh_key(), 1));
+    ASSERT_TRUE(outcome && outcome->charge.admitted);
+  }
+  EXPECT_FALSE(store->known_refusal(request(first, 1)));
+  // Forgetting costs a write, never an admission.
+  const auto refused = store->charge(request(first, 1));
+  ASSERT_TRUE(refused);
+  EXPECT_FALSE(refused->charge.admitted);
+}
+
+TEST_F(DynamoDbStoreTest, TakesAnItemThatTtlHasNotYetDeletedForAbsent) {
+  const auto one = open_checked();
+  const auto other = open_checked();
+  const Key key = fresh_key();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(one->charge(request(key, 5, seconds(1), start_ + milliseconds(100 * i))));
+  }
+  // `other` has never seen the key; the item is there with five slots of another time.
+  const Time later = start_ + seconds(3600);
+  const auto before = other->counts();
+  for (int i = 0; i < 5; ++i) {
+    const auto outcome = other->charge(request(key, 5, seconds(1), later));
+    ASSERT_TRUE(outcome) << outcome.error().to_string();
+    EXPECT_TRUE(outcome->charge.admitted);
+    EXPECT_EQ(outcome->charge.remaining, 4 - i);
+  }
+  EXPECT_EQ(other->counts().write_units - before.write_units, 5.0);
+}
+
+TEST_F(DynamoDbStoreTest, NeverTakesALiveItemOfAnotherGeometryForAnExpiredOne) {
+  // Slots of a minute have small numbers, slots of 100 ms large ones: to a node that compared them
+  // as they are, the item of a long window would look long expired.
+  const auto one = open();
+  const auto other = open();
+  const Key key = fresh_key();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(one->charge(request(key, 5, std::chrono::hours(1), start_)));
+  }
+  const auto outcome = other->charge(request(key, 5, seconds(1), start_));
+  ASSERT_TRUE(outcome) << outcome.error().to_string();
+  EXPECT_FALSE(outcome->charge.admitted);
+}
+
+TEST_F(DynamoDbStoreTest, SurvivesTheTableBeingMadeAnewUnderIt) {
+  const auto store = open();
+  const Key key = fresh_key();
+  ASSERT_TRUE(store->charge(request(key, 5, seconds(10), start_)));
+  ASSERT_TRUE(store->charge(request(key, 5, seconds(10), start_)));
+  const auto client = make_client({}, emulator().environment(), clock_);
+  const net::Deadline deadline = net::Deadline::in(seconds(20));
+  ASSERT_EQ(client->call("DeleteTable", R"({"TableName":"weir"})", deadline).fate, Fate::done);
+  ASSERT_TRUE(create_table(*client, deadline));
+  const auto outcome = store->charge(request(key, 5, seconds(10), start_ + seconds(2)));
+  ASSERT_TRUE(outcome) << outcome.error().to_string();
+  EXPECT_TRUE(outcome->charge.admitted);
+}
+
+TEST_F(DynamoDbStoreTest, WorksInAForkedChildAndInItsParent) {
+  const auto store = open();
+  const Key key = fresh_key();
+  ASSERT_TRUE(store->charge(request(key, 3)));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto outcome = store->charge(request(key, 3));
+    ::_exit(outcome && outcome->charge.admitted ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(store->charge(request(key, 3))->charge.admitted);
+  EXPECT_FALSE(store->charge(request(key, 3))->charge.admitted);
 }
 
 }  // namespace

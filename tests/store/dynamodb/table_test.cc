@@ -1,0 +1,79 @@
+#include "store/dynamodb/table.h"
+
+#include <boost/json/parse.hpp>
+
+#include "store/dynamodb/emulator_fixture.h"
+
+namespace weir::store {
+namespace {
+
+using std::chrono::seconds;
+
+class TableTest : public EmulatorTest {
+ protected:
+  std::unique_ptr<DynamoDbClient> client_of(const std::string& table) {
+    DynamoDbOptions options;
+    options.table = table;
+    return make_client(options, emulator().environment(), clock_);
+  }
+  net::Deadline soon() { return net::Deadline::in(seconds(10)); }
+};
+
+TEST_F(TableTest, IsMadeOnDemandWithItsKeyAndTtl) {
+  const auto client = client_of("fresh-table");
+  const auto table = create_table(*client, soon());
+  ASSERT_TRUE(table) << table.error().to_string();
+  EXPECT_EQ(table->status, "ACTIVE");
+  EXPECT_EQ(table->billing, "PAY_PER_REQUEST");
+  const std::vector<std::pair<std::string, std::string>> key = {{"k", "B"}};
+  EXPECT_EQ(table->key, key);
+  const auto described = describe_table(*client, soon());
+  ASSERT_TRUE(described);
+  EXPECT_EQ(described->ttl_attribute, "exp");
+}
+
+TEST_F(TableTest, MayBeMadeTwice) {
+  const auto client = client_of("twice-made");
+  ASSERT_TRUE(create_table(*client, soon()));
+  EXPECT_TRUE(create_table(*client, soon()));
+}
+
+TEST_F(TableTest, ThatIsAbsentIsToldWithTheCommandThatMakesIt) {
+  const auto absent = describe_table(*client_of("not-there"), soon());
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().code, ErrorCode::not_found);
+  EXPECT_EQ(absent.error().cure, "create it: weir table create --table not-there");
+}
+
+TEST_F(TableTest, OfAnotherSchemaIsNotTakenOver) {
+  const auto client = client_of("foreign");
+  const CallResult made =
+      client->call("CreateTable",
+                   R"({"TableName":"foreign","BillingMode":"PAY_PER_REQUEST",)"
+                   R"("AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)"
+                   R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})",
+                   soon());
+  ASSERT_EQ(made.fate, Fate::done) << made.error.to_string();
+  const auto taken = create_table(*client, soon());
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::invalid_input);
+  EXPECT_NE(taken.error().message.find("pk (S)"), std::string::npos);
+
+  DynamoDbOptions options;
+  options.table = "foreign";
+  const Status checked = open(options)->check(seconds(5));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, ErrorCode::invalid_input);
+}
+
+TEST(Policies, AreJsonWithTheLeastActions) {
+  const auto limiter = boost::json::parse(limiter_policy("", "eu-west-1", "weir"));
+  EXPECT_EQ(limiter.at("Statement").at(0).at("Action"), "dynamodb:UpdateItem");
+  EXPECT_EQ(limiter.at("Statement").at(0).at("Resource"),
+            "arn:aws:dynamodb:eu-west-1:*:table/weir");
+  const auto admin = boost::json::parse(admin_policy("arn:aws:dynamodb:x:1:table/t", "x", "t"));
+  EXPECT_EQ(admin.at("Statement").at(0).at("Resource"), "arn:aws:dynamodb:x:1:table/t");
+}
+
+}  // namespace
+}  // namespace weir::store
