@@ -110,8 +110,8 @@ class HttpClient::Pool {
   std::size_t in_use_ = 0;
 };
 
-HttpClient::HttpClient(TlsContext tls, HttpClientOptions options)
-    : tls_(std::move(tls)),
+HttpClient::HttpClient(TlsOptions tls, HttpClientOptions options)
+    : tls_options_(std::move(tls)),
       options_(options),
       pool_(new Pool(options.max_connections, options.max_idle)) {}
 
@@ -132,6 +132,11 @@ HttpClient::Pool& HttpClient::pool() const {
   return *current;  // another thread of this child was first
 }
 
+const Result<TlsContext>& HttpClient::tls() const {
+  std::call_once(tls_once_, [&] { tls_ = TlsContext::client(tls_options_); });
+  return tls_;
+}
+
 std::uint64_t HttpClient::connections_made() const {
   return pool().made();
 }
@@ -144,11 +149,17 @@ HttpOutcome HttpClient::exchange(Pool& connections, std::unique_ptr<Stream>& str
   stream = connections.reuse(endpoint);
   for (bool reused = stream != nullptr;; reused = false) {
     if (!reused) {
+      const TlsContext* tls_context = nullptr;
+      if (endpoint.is_tls()) {
+        const Result<TlsContext>& made = tls();
+        if (!made) return failed(Delivery::not_sent, made.error());
+        tls_context = &*made;
+      }
       Result<std::vector<SocketAddress>> addresses =
           connections.resolver().resolve(endpoint, deadline);
       if (!addresses) return failed(Delivery::not_sent, addresses.error());
       Result<std::unique_ptr<Stream>> connected =
-          Stream::connect(endpoint, *addresses, tls_, deadline);
+          Stream::connect(endpoint, *addresses, tls_context, deadline);
       if (!connected) return failed(Delivery::not_sent, connected.error());
       stream = std::move(*connected);
       connections.count_new();

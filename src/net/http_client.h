@@ -15,7 +15,7 @@
 // Thread safety: call() may be called from any thread. After a fork the child starts with no
 // connections and leaves its parent's alone.
 //
-//   HttpClient client(*TlsContext::client());
+//   HttpClient client;
 //   HttpRequest request{.method = "GET", .target = "/latest/meta-data/"};
 //   HttpOutcome outcome = client.call(endpoint, request, std::chrono::seconds(1));
 #pragma once
@@ -23,6 +23,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -89,7 +90,8 @@ struct HttpClientOptions {
 
 class HttpClient final : public HttpCaller {
  public:
-  explicit HttpClient(TlsContext tls, HttpClientOptions options = {});
+  // The trusted certificates are read at the first https call: reading them takes a while.
+  explicit HttpClient(TlsOptions tls = {}, HttpClientOptions options = {});
   ~HttpClient() override;
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -102,11 +104,14 @@ class HttpClient final : public HttpCaller {
  private:
   class Pool;
   Pool& pool() const;  // this process's own
+  const Result<TlsContext>& tls() const;
   HttpOutcome exchange(Pool& connections, std::unique_ptr<Stream>& stream, const Endpoint& endpoint,
                        const HttpRequest& request, std::string_view wire,
                        const Deadline& deadline) const;
 
-  const TlsContext tls_;
+  const TlsOptions tls_options_;
+  mutable std::once_flag tls_once_;
+  mutable Result<TlsContext> tls_ = TlsContext();
   const HttpClientOptions options_;
   mutable std::atomic<Pool*> pool_;
 };

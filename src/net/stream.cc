@@ -95,7 +95,7 @@ Status Stream::wait(short events, const Deadline& deadline, std::string_view doi
 
 Result<std::unique_ptr<Stream>> Stream::connect(const Endpoint& endpoint,
                                                 std::span<const SocketAddress> addresses,
-                                                const TlsContext& tls, const Deadline& deadline) {
+                                                const TlsContext* tls, const Deadline& deadline) {
   const std::string name = endpoint.to_string();
   Error last{ErrorCode::unavailable, name + " has no address", "", true};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
@@ -132,7 +132,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Endpoint& endpoint,
       continue;
     }
     if (endpoint.is_tls()) {
-      if (Status done = stream->shake_hands(tls, deadline); !done) {
+      if (Status done = stream->shake_hands(*tls, deadline); !done) {
         return tl::unexpected(done.error());
       }
     }

@@ -23,10 +23,11 @@ namespace weir::net {
 
 class Stream {
  public:
-  // Tries the addresses in order until one answers, then shakes hands if the endpoint says https.
+  // Tries the addresses in order until one answers, then shakes hands if the endpoint says https;
+  // `tls` may be null otherwise.
   static Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint,
                                                  std::span<const SocketAddress> addresses,
-                                                 const TlsContext& tls, const Deadline& deadline);
+                                                 const TlsContext* tls, const Deadline& deadline);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;

@@ -23,7 +23,7 @@ Endpoint local(std::uint16_t port) {
 }
 
 HttpClient make_client(HttpClientOptions options = {}) {
-  return HttpClient(TlsContext::client().value(), options);
+  return HttpClient({}, options);
 }
 
 // A server that gives `answer` to every request, and closes after it if asked to.

@@ -61,12 +61,15 @@ Result<std::unique_ptr<net::HttpCaller>> make_http_client(const DynamoDbOptions&
   tls.ca_file = options.ca_file.empty()
                     ? read_variable(environment, "AWS_CA_BUNDLE").value_or(std::string())
                     : options.ca_file;
-  Result<net::TlsContext> context = net::TlsContext::client(tls);
-  if (!context) return tl::unexpected(context.error());
+  if (!tls.ca_file.empty()) {
+    // A wrong file is told at once, not at the first https call.
+    const Result<net::TlsContext> readable = net::TlsContext::client(tls);
+    if (!readable) return tl::unexpected(readable.error());
+  }
   net::HttpClientOptions limits;
   limits.max_connections = options.max_connections;
   limits.max_response_bytes = kMaxAnswerBytes;
-  return std::make_unique<net::HttpClient>(std::move(*context), limits);
+  return std::make_unique<net::HttpClient>(std::move(tls), limits);
 }
 
 DynamoDbClient::DynamoDbClient(const DynamoDbOptions& options, DynamoDbTarget target,

@@ -19,7 +19,7 @@ struct DynamoDbOptions {
   std::string region = {};        // empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's
   std::string endpoint_url = {};  // empty: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the
                                   // profile's, https://dynamodb.<region>.amazonaws.com
-  std::string ca_file = {};  // PEM; empty: AWS_CA_BUNDLE, else the system's store
+  std::string ca_file = {};       // PEM; empty: AWS_CA_BUNDLE, else the system's store
 
   // The clock of this machine may be this far from DynamoDB's before `warn` hears of it. The engine
   // gives the skew that its windows allow for.

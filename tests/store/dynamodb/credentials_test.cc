@@ -54,7 +54,7 @@ class CredentialsTest : public testing::Test {
 
   std::string home_;
   std::map<std::string, std::string> variables_;
-  net::HttpClient http_{net::TlsContext::client().value()};
+  net::HttpClient http_;
   FixedClock clock_;
 };
 
