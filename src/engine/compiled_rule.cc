@@ -35,11 +35,6 @@ bool matches_route(std::string_view listed, std::string_view route) {
   return route.starts_with(listed.substr(0, listed.size() - 1));
 }
 
-limit::WindowLimit share_of(const limit::WindowLimit& whole, double share) {
-  const auto part = static_cast<std::int64_t>(static_cast<double>(whole.n) * share);
-  return {std::clamp<std::int64_t>(part, 1, whole.n), whole.geometry};
-}
-
 }  // namespace
 
 Result<IdentitySources> IdentitySources::make(const policy::IdentityConfig& config) {
@@ -77,7 +72,7 @@ CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
     : rule_(std::move(rule)),
       limit_{rule_.limit.count,
              limit::Geometry::for_window(rule_.limit.window, policy.clock_skew())},
-      local_limit_(share_of(limit_, rule_.local_share)),
+      local_limit_{policy::local_count(rule_), limit_.geometry},
       width_{.ipv4_prefix = rule_.ipv4_prefix.value_or(policy.identity.ipv4_prefix),
              .ipv6_prefix = rule_.ipv6_prefix.value_or(policy.identity.ipv6_prefix),
              .embedded_ipv4 = policy.identity.embedded_ipv4},

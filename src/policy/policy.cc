@@ -64,6 +64,12 @@ Duration Policy::clock_skew() const {
   return std::holds_alternative<MemoryStore>(store) ? Duration::zero() : kDynamoDbClockSkew;
 }
 
+std::int64_t local_count(const Rule& rule) {
+  const auto part =
+      static_cast<std::int64_t>(static_cast<double>(rule.limit.count) * rule.local_share);
+  return std::clamp<std::int64_t>(part, 1, rule.limit.count);
+}
+
 bool is_name(std::string_view text) {
   const auto fits = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

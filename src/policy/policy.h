@@ -113,6 +113,9 @@ struct Rule {
   friend bool operator==(const Rule&, const Rule&) = default;
 };
 
+// What `local_share` of a rule's limit comes to: rounded down, at least 1.
+std::int64_t local_count(const Rule& rule);
+
 struct Policy {
   int version = 1;
   std::string name_space = "default";  // applications that share a table must differ in it

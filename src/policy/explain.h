@@ -1,0 +1,16 @@
+// A rule in words, for people who check that a policy says what they mean.
+//
+// Thread safety: pure function.
+#pragma once
+
+#include <string>
+
+#include "policy/policy.h"
+
+namespace weir::policy {
+
+// "per-key: at most 100 in any 1m, for each api_key and route; POST on /api/*; if the store fails,
+// 10 in each process".
+std::string explain(const Rule& rule);
+
+}  // namespace weir::policy
