@@ -1,12 +1,14 @@
 #include "cli/commands.h"
 
 #include "cli/policy_command.h"
+#include "cli/scan_command.h"
 #include "cli/table_command.h"
 
 namespace weir::cli {
 
 void add_all_commands(CLI::App& app, int& exit_code) {
   add_policy_command(app, exit_code);
+  add_scan_command(app, exit_code);
   add_table_command(app, exit_code);
 }
 

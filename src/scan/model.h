@@ -50,10 +50,10 @@ struct Evidence {
   std::string claim;  // one sentence with the numbers
   std::vector<Exchange> exchanges;
   std::size_t exchanges_left_out = 0;  // taken out of the middle of `exchanges` to keep it short
-  std::string curl;  // a line that reproduces the decisive request
-  int admitted = 0;  // for counted experiments: how many were admitted ...
-  int allowed = 0;   // ... where the limit allows this many
-  int rounds = 0;    // how often the decisive experiment gave the same result
+  std::string curl;                    // a line that reproduces the decisive request
+  int admitted = 0;                    // for counted experiments: how many were admitted ...
+  int allowed = 0;                     // ... where the limit allows this many
+  int rounds = 0;                      // how often the decisive experiment gave the same result
 };
 
 struct Finding {

@@ -1,0 +1,59 @@
+#include <fmt/format.h>
+
+#include "scan/checks/rate_limiting/checks.h"
+#include "scan/experiment/fill.h"
+
+namespace weir::scan::rate_limiting {
+namespace {
+
+CheckOutcome run(Bench& bench) {
+  const LimitFacts& facts = bench.facts();
+  if (facts.learned) {
+    return CheckOutcome::protected_(
+        fmt::format("refused after {} requests ({})", facts.n, bench.refusal().describe_refusal()));
+  }
+  if (!facts.unlimited) return CheckOutcome::inconclusive("the base request was not answered");
+  if (facts.stated_limit && *facts.stated_limit > facts.n) {
+    return CheckOutcome::inconclusive(
+        fmt::format("the answers state a limit of {}, more than the {} requests that were sent",
+                    *facts.stated_limit, facts.n));
+  }
+  Evidence evidence;
+  const double took = facts.fill_end_s - facts.fill_start_s;
+  evidence.claim = fmt::format(
+      "{} requests in {:.1f} s were all answered with {}: {} one after the other, then {} at once",
+      facts.n, took, bench.refusal().admitted_status(), facts.n - kUnlimitedTogether,
+      kUnlimitedTogether);
+  evidence.admitted = facts.n;
+  evidence.rounds = 2;
+  evidence.curl = fmt::format("for i in $(seq {}); do {} -o /dev/null -w '%{{http_code}}\\n'; done",
+                              facts.n, bench.curl(bench.base_request()));
+  const auto& exchanges = bench.exchanges();
+  for (std::size_t i = 0; i < exchanges.size();
+       i += std::max<std::size_t>(1, exchanges.size() / 20)) {
+    evidence.exchanges.push_back(exchanges[i]);
+  }
+  return CheckOutcome::vulnerable(Confidence::confirmed, std::move(evidence));
+}
+
+const CheckInfo kInfo = {
+    "no-limit",
+    "There is no limit on this operation",
+    Severity::high,
+    "rate-limiting",
+    {"API4:2023"},
+    {770, 799, 400},
+    {},
+    "One caller can take all of the capacity, and the bill of everything behind the operation "
+    "grows "
+    "with what callers send. Guessing, scraping and enumeration are only a matter of time.",
+    "Limit each operation by the principal, and unauthenticated ones by the client's network.",
+    "Put Weir's middleware into MIDDLEWARE, or @rate_limit(\"100/m\", key=\"client_ip\") on the "
+    "view.",
+    "rules:\n  - id: default\n    key: [client_ip]\n    limit: 100/m\n"};
+
+}  // namespace
+
+const Check kNoLimit = {&kInfo, Stage::concluding, run};
+
+}  // namespace weir::scan::rate_limiting

@@ -1,0 +1,122 @@
+#include "scan/experiment/bench.h"
+
+#include <fmt/format.h>
+
+#include "scan/probe/redact.h"
+
+namespace weir::scan {
+
+Bench::Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng)
+    : prober_(prober),
+      base_(std::move(base)),
+      origin_(std::move(origin)),
+      loopback_(loopback),
+      rng_(rng) {}
+
+Reply Bench::record(const Variant& variant, Response response, std::string_view note) {
+  Reply reply;
+  reply.outcome = refusal_.classify(response);
+  reply.hints = read_hints(response.headers, response.answered);
+  reply.sent_s = prober_.seconds(response.sent);
+  reply.answered_s = prober_.seconds(response.answered);
+  if (reply.hints.limit && !facts_.stated_limit) facts_.stated_limit = reply.hints.limit;
+  if (reply.hints.window_s && !facts_.stated_window_s) {
+    facts_.stated_window_s = reply.hints.window_s;
+  }
+  if (response.failure != Failure::not_sent) {
+    Exchange exchange;
+    exchange.sent_s = reply.sent_s;
+    exchange.answered_s = reply.answered_s;
+    exchange.method = variant.request.method;
+    exchange.target = redact_target(variant.request.target).substr(0, 300);
+    exchange.changed = variant.changed;
+    exchange.status = response.status;
+    exchange.refused = reply.refused();
+    exchange.note = note;
+    exchanges_.push_back(std::move(exchange));
+    timeline_.push_back({reply.answered_s, response.status, reply.refused(), phase_});
+  }
+  reply.exchange = exchanges_.empty() ? 0 : exchanges_.size() - 1;
+  const bool is_base = variant.changed.empty();
+  reply.response = std::move(response);
+  if (is_base && (reply.admitted() || reply.refused())) file_base(reply);
+  return reply;
+}
+
+void Bench::file_base(const Reply& reply) {
+  trace_.push_back({reply.sent_s, reply.answered_s, reply.admitted()});
+  Reply light = reply;
+  light.response.body.clear();
+  bases_.push_back(light);
+  if (reply.refused()) refused_bases_.push_back(std::move(light));
+}
+
+void Bench::reconsider(Reply& reply) {
+  const bool filed = reply.admitted() || reply.refused();
+  reply.outcome = refusal_.classify(reply.response);
+  if (filed || exchanges_.empty()) return;
+  exchanges_[reply.exchange].refused = reply.refused();
+  timeline_[reply.exchange].refused = reply.refused();
+  if (reply.admitted() || reply.refused()) file_base(reply);
+}
+
+Reply Bench::base(std::string_view note) {
+  return send({"", base_}, note);
+}
+
+Reply Bench::send(const Variant& variant, std::string_view note) {
+  return record(variant, prober_.send(variant.request), note);
+}
+
+std::vector<Reply> Bench::base_together(int count, std::string_view note) {
+  return together(std::vector<Variant>(static_cast<std::size_t>(count), Variant{"", base_}), note);
+}
+
+std::vector<Reply> Bench::together(const std::vector<Variant>& variants, std::string_view note) {
+  std::vector<Request> requests;
+  for (const Variant& variant : variants) requests.push_back(variant.request);
+  std::vector<Response> responses = prober_.send_together(requests);
+  std::vector<Reply> replies;
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    replies.push_back(record(variants[i], std::move(responses[i]), note));
+  }
+  return replies;
+}
+
+Variant Bench::with_header(std::string_view name, std::string_view value) const {
+  Variant variant{fmt::format("{}: {}", name, value), base_};
+  variant.request.set_header(name, value);
+  return variant;
+}
+
+Variant Bench::from_fresh_source() {
+  // 127.0.0.0/8 is all this machine (RFC 1122 §3.2.1.3). Not 127.0.0.x, which people use.
+  const int index = ++sources_used_;
+  const std::string address =
+      fmt::format("127.{}.{}.{}", 77 + index / 60000 % 100, 1 + index / 250 % 250, 1 + index % 250);
+  Variant variant{"sent from " + address, base_};
+  variant.request.source_address = address;
+  return variant;
+}
+
+std::string Bench::made_up(std::size_t length) {
+  static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::string text;
+  while (text.size() < length) text += kLetters[rng_.below(text.empty() ? 26 : kLetters.size())];
+  return text;
+}
+
+std::string Bench::made_up_address() {
+  static constexpr std::string_view kNetworks[] = {"203.0.113", "198.51.100", "192.0.2"};
+  return fmt::format("{}.{}", kNetworks[rng_.below(3)], 1 + rng_.below(254));
+}
+
+std::string Bench::curl(const Request& request) const {
+  return curl_line(request, base_, origin_);
+}
+
+std::string Bench::name() const {
+  return base_.method + " " + base_.target.substr(0, base_.target.find('?'));
+}
+
+}  // namespace weir::scan

@@ -1,0 +1,151 @@
+#include "scan/experiment/fill.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "scan/experiment/room.h"
+
+namespace weir::scan {
+namespace {
+
+constexpr int kCalmTries = 6;
+constexpr int kSpread = 12;  // released together, to reach every process behind one port
+constexpr int kMaxSpreads = 5;
+constexpr int kMostRefill = 400;
+
+bool is_fault(const Response& response) {
+  return response.status >= 500;
+}
+
+// The first answer that is neither a fault nor a refusal stands for "admitted".
+FillResult learn_admitted(Bench& bench, Reply first, double max_wait_s) {
+  bool answered = false;
+  for (int i = 0; i < kCalmTries && !bench.stopped(); ++i) {
+    Reply reply = i == 0 ? std::move(first) : bench.base("base");
+    if (!reply.response.ok()) continue;
+    answered = true;
+    if (reply.response.status == 429) {
+      // Somebody used the limit up before us.
+      bench.refusal().learn_refused(reply.response);
+      const double wait =
+          reply.hints.retry_after_s.value_or(reply.hints.reset_s.value_or(max_wait_s));
+      bench.wait_until(bench.now_s() + std::min(wait + 0.1, max_wait_s),
+                       "the limit is already used up: waiting for room");
+      continue;
+    }
+    if (is_fault(reply.response)) continue;
+    bench.refusal().learn_admitted(reply.response);
+    bench.reconsider(reply);
+    return FillResult::refused;
+  }
+  return answered ? FillResult::no_admission : FillResult::no_answer;
+}
+
+// Requests released together reach processes that a single connection does not.
+void look_at_other_processes(Bench& bench) {
+  LimitFacts& facts = bench.facts();
+  int more = 0;
+  int spreads = 0;
+  for (; spreads < kMaxSpreads && !bench.stopped(); ++spreads) {
+    const auto replies = bench.base_together(kSpread, "after the first refusal");
+    const auto admitted = static_cast<int>(
+        std::count_if(replies.begin(), replies.end(), [](const Reply& r) { return r.admitted(); }));
+    more += admitted;
+    if (admitted == 0) break;
+  }
+  if (more < 2) return;
+  // A fast bucket also admits after a refusal, but it never stops: processes of their own do.
+  if (spreads < kMaxSpreads) {
+    facts.per_process = true;
+    facts.all_processes = facts.n + more;
+  } else {
+    facts.trickles = true;
+  }
+}
+
+}  // namespace
+
+std::vector<Reply> fill(Bench& bench, int most, std::string_view note) {
+  std::vector<Reply> admitted;
+  int other = 0;
+  while (static_cast<int>(admitted.size()) < most && other < 10 && !bench.stopped()) {
+    Reply reply = bench.base(note);
+    if (reply.admitted()) {
+      admitted.push_back(std::move(reply));
+    } else if (reply.refused()) {
+      break;
+    } else {
+      ++other;
+    }
+  }
+  return admitted;
+}
+
+Refill ensure_refused(Bench& bench, std::string_view note) {
+  Refill refill;
+  const int most =
+      std::min(kMostRefill, 3 * std::max(bench.facts().n, bench.facts().all_processes) + 20);
+  for (int i = 0; i < most && !bench.stopped(); ++i) {
+    const Reply reply = bench.base(note);
+    if (reply.admitted()) ++refill.admitted;
+    if (reply.refused()) {
+      refill.refused = true;
+      break;
+    }
+  }
+  // Part of the limit came back, not all of it: room comes one by one.
+  const int n = bench.facts().n;
+  if (refill.refused && n >= 4 && refill.admitted > 0 && refill.admitted * 2 < n &&
+      !bench.facts().per_process) {
+    bench.facts().trickles = true;
+  }
+  return refill;
+}
+
+FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
+  bench.set_phase("fill");
+  const FillResult calm = learn_admitted(bench, std::move(first), max_wait_s);
+  if (calm != FillResult::refused) return calm;
+
+  LimitFacts& facts = bench.facts();
+  facts.n = 1;
+  facts.fill_start_s = bench.bases().empty() ? bench.now_s() : bench.bases().back().sent_s;
+  std::vector<Reply> row;  // answers that are not "admitted", one after the other, all alike
+  int sent = 0;
+  while (sent < kUnlimitedInARow && !bench.stopped()) {
+    Reply reply = bench.base("base");
+    ++sent;
+    if (reply.admitted()) {
+      facts.uncertain += static_cast<int>(row.size());  // faults, which may have been counted
+      row.clear();
+      ++facts.n;
+      facts.fill_end_s = reply.answered_s;
+      continue;
+    }
+    if (!reply.response.ok()) continue;
+    if (!row.empty() && signature_of(row.back().response) != signature_of(reply.response)) {
+      facts.uncertain += static_cast<int>(row.size());
+      row.clear();
+    }
+    row.push_back(std::move(reply));
+    if (row.size() < kRefusalsInARow) continue;
+    bench.refusal().learn_refused(row.back().response);
+    for (Reply& refused : row) bench.reconsider(refused);
+    facts.learned = true;
+    break;
+  }
+  if (bench.stopped() && !facts.learned) return FillResult::no_answer;
+  if (!facts.learned) {
+    const auto replies = bench.base_together(kUnlimitedTogether, "at once");
+    for (const Reply& reply : replies) facts.n += reply.admitted() ? 1 : 0;
+    facts.unlimited =
+        std::none_of(replies.begin(), replies.end(), [](const Reply& r) { return r.refused(); });
+    if (!facts.unlimited) return FillResult::no_admission;
+    facts.fill_end_s = bench.now_s();
+    return FillResult::unlimited;
+  }
+  look_at_other_processes(bench);
+  return FillResult::refused;
+}
+
+}  // namespace weir::scan

@@ -1,0 +1,69 @@
+// Prober: sends probes within the bounds that the user agreed to, and knows when to stop.
+//
+// Promises: never more than max_requests in total, never more than per_second in any second (except
+// inside a volley, whose size is bounded), never more than kMaxTogether in flight. It stops for
+// good when the user interrupts, when a bound is reached, or when the target suffers: then every
+// send returns Failure::not_sent, and stop_reason() says why. Thread safety: one thread at a time;
+// interrupt flags may be set from anywhere.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "scan/probe/transport.h"
+#include "weir/clock.h"
+
+namespace weir::scan {
+
+// Waits until `until`; false if the wait was cut short because the user interrupts. In tests the
+// virtual clock is moved instead.
+using WaitUntil = std::function<bool(Time until, std::string_view why)>;
+
+struct ProbeBounds {
+  int max_requests = 2000;
+  int per_second = 400;
+  Duration max_time = std::chrono::minutes(10);
+};
+
+class Prober {
+ public:
+  Prober(Transport& transport, Clock& clock, WaitUntil wait_until, ProbeBounds bounds);
+
+  Response send(const Request& request);
+  std::vector<Response> send_together(const std::vector<Request>& requests);
+
+  // Seconds since the scan began.
+  double now_s() const { return seconds(clock_.now()); }
+  double seconds(Time time) const;
+  // Returns at once if the time has passed or the scan stopped.
+  void wait_until(double at_s, std::string_view why);
+
+  int requests_sent() const { return sent_; }
+  int requests_left() const { return bounds_.max_requests - sent_; }
+  bool stopped() const { return !stop_reason_.empty(); }
+  bool interrupted() const { return interrupted_; }
+  const std::string& stop_reason() const { return stop_reason_; }
+  // Median time of an answered exchange so far, in seconds.
+  double typical_latency_s() const;
+
+ private:
+  void pace();
+  void note_health(const Response& response);
+  bool may_send(int count);
+
+  Transport& transport_;
+  Clock& clock_;
+  WaitUntil wait_until_;
+  ProbeBounds bounds_;
+  Time started_;
+  int sent_ = 0;
+  Time second_began_{};
+  int sent_this_second_ = 0;
+  int silent_in_a_row_ = 0;
+  std::vector<double> latencies_;  // of the last kLatencies answered exchanges
+  bool interrupted_ = false;
+  std::string stop_reason_;
+};
+
+}  // namespace weir::scan

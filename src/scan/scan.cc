@@ -1,0 +1,252 @@
+#include "scan/scan.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "scan/checks/check.h"
+#include "scan/experiment/bench.h"
+#include "scan/experiment/fill.h"
+#include "scan/experiment/rounds.h"
+#include "scan/score.h"
+
+namespace weir::scan {
+namespace {
+
+std::string rfc3339(Time time) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
+                     fmt::gmtime(static_cast<std::time_t>(seconds.count())));
+}
+
+bool is_redirect(int status) {
+  return status >= 301 && status <= 308 && status != 304;
+}
+
+// What the first answers say about a target that cannot be scanned.
+std::optional<ScanFailure> look_for_failure(Bench& bench, const Response& first,
+                                            const std::string& origin) {
+  if (!first.ok()) {
+    switch (first.failure) {
+      case Failure::tls:
+        return ScanFailure{first.failure, origin + ": no TLS session: " + first.failure_text,
+                           "Check the certificate, or scan the http:// address of a test instance"};
+      case Failure::unreachable:
+        return ScanFailure{first.failure, origin + ": nothing answers there: " + first.failure_text,
+                           "Start the API, or check host and port"};
+      case Failure::timeout:
+        return ScanFailure{first.failure,
+                           origin + bench.base_request().target + ": no answer in time",
+                           "Raise --timeout, or check that the API is up"};
+      case Failure::malformed:
+        return ScanFailure{first.failure,
+                           origin + ": what answers does not speak HTTP/1.1: " + first.failure_text,
+                           "Check the port, and whether it wants https://"};
+      default:
+        return ScanFailure{
+            first.failure,
+            origin + ": the connection ends without an answer: " + first.failure_text,
+            "Check the port, and whether it wants https://"};
+    }
+  }
+  if (is_redirect(first.status)) {
+    const std::string to(find_header(first.headers, "Location").value_or("nowhere"));
+    return ScanFailure{Failure::malformed,
+                       fmt::format("{} answers {} and sends us to {}: redirects are not followed",
+                                   bench.name(), first.status, to.substr(0, 200)),
+                       "Give the URL of the operation itself"};
+  }
+  return std::nullopt;
+}
+
+class OperationScan {
+ public:
+  OperationScan(const ScanPlan& plan, Bench& bench, Report& report, Listener& listener)
+      : plan_(plan), bench_(bench), report_(report), listener_(listener) {}
+
+  void run(Reply first) {
+    listener_.step("sending until refused");
+    const FillResult filled = fill_first(bench_, std::move(first), plan_.max_wait_s);
+    if (filled == FillResult::refused) {
+      look_for_other_sources();
+      run_stage(Stage::while_refused);
+      listener_.step("waiting for windows");
+      RoundPlan rounds;
+      rounds.max_wait_s = plan_.max_wait_s;
+      rounds.until_s = bench_.now_s() + 3.5 * plan_.max_wait_s;
+      run_rounds(bench_, rounds);
+    } else {
+      skip_stage(Stage::while_refused, filled == FillResult::unlimited
+                                           ? "there is no limit to get around"
+                                           : "no limit was reached");
+    }
+    run_stage(Stage::concluding);
+    summarise();
+  }
+
+ private:
+  void look_for_other_sources() {
+    if (!bench_.sources_are_possible()) return;
+    const Reply other = bench_.send(bench_.from_fresh_source(), "another local address");
+    if (!other.admitted() && !other.refused()) return;
+    bench_.facts().sources_count_apart = other.admitted() && ensure_refused(bench_).admitted == 0;
+  }
+
+  void run_stage(Stage stage) {
+    for (const Check& check : rate_limiting_checks()) {
+      if (check.stage != stage) continue;
+      listener_.step(check.info->id);
+      bench_.set_phase(check.info->id);
+      const int before = bench_.prober().requests_sent();
+      if (stage == Stage::while_refused) ensure_refused(bench_);
+      file(*check.info,
+           bench_.stopped() && stage == Stage::while_refused
+               ? CheckOutcome::inconclusive(bench_.prober().stop_reason())
+               : check.run(bench_),
+           bench_.prober().requests_sent() - before);
+    }
+  }
+
+  void skip_stage(Stage stage, const std::string& why) {
+    for (const Check& check : rate_limiting_checks()) {
+      if (check.stage == stage) file(*check.info, CheckOutcome::not_applicable(why), 0);
+    }
+  }
+
+  void file(const CheckInfo& info, CheckOutcome outcome, int requests) {
+    report_.checks.push_back(
+        {info.id, info.category, bench_.name(), outcome.verdict, outcome.detail, requests});
+    if (outcome.verdict != CheckVerdict::vulnerable) return;
+    Finding finding;
+    finding.id = info.id;
+    finding.title = info.title;
+    finding.severity = info.severity;
+    finding.confidence = outcome.confidence;
+    finding.category = info.category;
+    finding.operation = bench_.name();
+    finding.evidence = std::move(outcome.evidence);
+    finding.why = info.why;
+    finding.remediation = info.remediation;
+    finding.remediation_django_dynamodb = info.remediation_django_dynamodb;
+    finding.weir_rule = info.weir_rule;
+    finding.owasp = info.owasp;
+    finding.cwe = info.cwe;
+    finding.pci_dss = info.pci_dss;
+    listener_.found(finding);
+    report_.findings.push_back(std::move(finding));
+  }
+
+  void summarise() {
+    const LimitFacts& facts = bench_.facts();
+    LimitSummary summary;
+    summary.operation = bench_.name();
+    summary.refusal = bench_.refusal().describe_refusal();
+    Timeline timeline;
+    timeline.operation = bench_.name();
+    timeline.points = bench_.timeline();
+    if (facts.unlimited) {
+      summary.kind = LimitKind::none;
+      summary.fit = 1;
+      summary.detail = fmt::format("{} requests without a refusal", facts.n);
+    } else if (facts.learned) {
+      describe_limit(facts, summary);
+    } else {
+      summary.detail = "no refusal was seen";
+    }
+    timeline.n = summary.n;
+    timeline.window_s = summary.window_s;
+    report_.limits.push_back(std::move(summary));
+    report_.timelines.push_back(std::move(timeline));
+  }
+
+  void describe_limit(const LimitFacts& facts, LimitSummary& summary) {
+    summary.n = facts.n;
+    if (facts.per_process) {
+      summary.kind = LimitKind::per_process;
+      summary.fit = 1;
+      summary.detail = fmt::format("{} passed over all processes, {} before the first refusal",
+                                   facts.all_processes, facts.n);
+      if (facts.window_high_s > 0) summary.window_s = facts.window_high_s;
+      return;
+    }
+    FitQuestion question;
+    question.n = {facts.n};
+    if (facts.stated_limit && *facts.stated_limit != facts.n && *facts.stated_limit < 100000) {
+      question.n.push_back(static_cast<int>(*facts.stated_limit));
+    }
+    if (facts.window_high_s > 0) question.window_s.push_back(facts.window_high_s);
+    if (facts.stated_window_s) question.window_s.push_back(*facts.stated_window_s);
+    if (facts.token_s > 0) question.window_s.push_back(facts.token_s * facts.n);
+    const Fit fit = fit_limit(bench_.trace(), question);
+    summary.fit = fit.share;
+    summary.kind = fit.kind;
+    if (fit.kind != LimitKind::unknown) {
+      summary.n = fit.n;
+      summary.window_s = fit.window_s;
+      if (fit.counts_refused) summary.detail = "refused requests are counted as well";
+    } else if (facts.window_high_s > 0) {
+      summary.window_s = facts.window_high_s;
+    }
+    for (const LimitKind tie : fit.ties) {
+      summary.detail +=
+          fmt::format("{}{} explains as much", summary.detail.empty() ? "" : "; ", to_string(tie));
+    }
+    if (facts.stated_limit) {
+      summary.detail += fmt::format("{}the answers state {}", summary.detail.empty() ? "" : "; ",
+                                    *facts.stated_limit);
+    }
+  }
+
+  const ScanPlan& plan_;
+  Bench& bench_;
+  Report& report_;
+  Listener& listener_;
+};
+
+}  // namespace
+
+ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
+                    const WaitUntil& wait_until, Listener& listener) {
+  ScanResult result;
+  Report& report = result.report;
+  report.tool_version = plan.version;
+  report.target = plan.origin;
+  report.started_at = rfc3339(clock.now());
+  report.seed = plan.seed;
+  for (const SkippedOperation& skipped : plan.skipped) {
+    report.notes.push_back(fmt::format("{} was not scanned: {}", skipped.name, skipped.reason));
+  }
+
+  Prober prober(transport, clock, wait_until, plan.bounds);
+  Rng rng(plan.seed);
+  int scanned = 0;
+  for (const ScanOperation& operation : plan.operations) {
+    if (prober.stopped()) break;
+    Bench bench(prober, operation.request, plan.origin, plan.loopback, rng);
+    listener.operation_began(bench.name());
+    Reply first = bench.base("base");
+    const auto failure = look_for_failure(bench, first.response, plan.origin);
+    if (failure) {
+      report.notes.push_back(failure->message);
+      if (!result.failure) result.failure = failure;
+      if (!first.response.ok()) break;  // the same will happen to every operation
+      continue;
+    }
+    ++scanned;
+    OperationScan(plan, bench, report, listener).run(std::move(first));
+  }
+  if (scanned > 0) result.failure.reset();
+
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
+  report.requests = prober.requests_sent();
+  report.duration_s = prober.now_s();
+  report.interrupted = prober.interrupted();
+  if (prober.stopped()) report.notes.push_back("The scan stopped early: " + prober.stop_reason());
+  score(report);
+  return result;
+}
+
+}  // namespace weir::scan

@@ -1,0 +1,64 @@
+// A scan, from the first request to the report.
+//
+// Promises: never throws, never hangs, always returns a report; what could not be tested is in its
+// notes and verdicts. Nothing secret is in it. With the same seed and the same answers it sends the
+// same requests.
+// Thread safety: one scan at a time per Transport.
+//
+//   Report report = run_scan({.origin = url.to_string(), .operations = {{request}}}, transport,
+//                            clock, wait_until, listener);
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "scan/model.h"
+#include "scan/probe/prober.h"
+
+namespace weir::scan {
+
+struct ScanOperation {
+  Request request;
+};
+
+struct SkippedOperation {
+  std::string name;    // "POST /orders"
+  std::string reason;  // why it is not scanned
+};
+
+struct ScanPlan {
+  std::string origin;  // "http://127.0.0.1:8000"
+  std::string version;
+  std::vector<ScanOperation> operations;
+  std::vector<SkippedOperation> skipped;
+  bool loopback = false;  // the target is an IPv4 loopback address
+  std::uint64_t seed = 0;
+  double max_wait_s = 65;  // the longest window that is waited for
+  ProbeBounds bounds;
+};
+
+// Told about progress as it happens. All methods may do nothing.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void operation_began(const std::string& name) { (void)name; }
+  virtual void step(const std::string& what) { (void)what; }
+  virtual void found(const Finding& finding) { (void)finding; }
+};
+
+// Why no operation could be scanned at all.
+struct ScanFailure {
+  Failure failure = Failure::none;
+  std::string message;
+  std::string cure;
+};
+
+struct ScanResult {
+  Report report;
+  std::optional<ScanFailure> failure;  // the target did not answer, or not as an API
+};
+
+ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
+                    const WaitUntil& wait_until, Listener& listener);
+
+}  // namespace weir::scan
