@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "scan/probe/redact.h"
 
 namespace weir::scan {
@@ -44,7 +47,10 @@ Reply Bench::record(const Variant& variant, Response response, std::string_view 
 }
 
 void Bench::file_base(const Reply& reply) {
-  trace_.push_back({reply.sent_s, reply.answered_s, reply.admitted()});
+  // Of those that were released together, the later answers were waiting for their turn.
+  const double turn_s =
+      trace_.empty() ? reply.sent_s : std::min(trace_.back().answered_s, reply.answered_s);
+  trace_.push_back({std::max(reply.sent_s, turn_s), reply.answered_s, reply.admitted()});
   Reply light = reply;
   light.response.body.clear();
   bases_.push_back(light);
@@ -76,8 +82,14 @@ std::vector<Reply> Bench::together(const std::vector<Variant>& variants, std::st
   std::vector<Request> requests;
   for (const Variant& variant : variants) requests.push_back(variant.request);
   std::vector<Response> responses = prober_.send_together(requests);
+  // The order of the answers is the best guess at the order in which the target decided.
+  std::vector<std::size_t> order(responses.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return responses[a].answered < responses[b].answered;
+  });
   std::vector<Reply> replies;
-  for (std::size_t i = 0; i < responses.size(); ++i) {
+  for (const std::size_t i : order) {
     replies.push_back(record(variants[i], std::move(responses[i]), note));
   }
   return replies;

@@ -43,8 +43,8 @@ class Proof {
   }
 
   Lift sandwich() {
-    // A spelling has one quota; it cannot pass more rounds than that.
-    const int wanted = candidate_.renews ? kRounds : std::clamp(bench_.facts().n, 1, kRounds);
+    // A spelling has one quota, of which the first look took one; it cannot pass more rounds.
+    const int wanted = candidate_.renews ? kRounds : std::clamp(bench_.facts().n - 1, 1, kRounds);
     int rounds = 0;
     int voids = 0;
     int misses = 0;
@@ -97,7 +97,7 @@ class Proof {
   Lift fresh_quota(const Variant& last, int rounds) {
     const int n = bench_.facts().n;
     const Variant same = candidate_.renews ? candidate_.variant() : last;
-    const int already = candidate_.renews ? 0 : rounds;
+    const int already = candidate_.renews ? 0 : rounds + 1;
     const int enough = n <= 3 ? n : std::max(3, static_cast<int>(std::ceil(0.8 * n)));
     const int goal = std::min(enough, kMaxFreshQuota);
     int passed = already;

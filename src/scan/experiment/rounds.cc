@@ -129,7 +129,8 @@ class Rounds {
     round.after_s = after.empty() ? edge->admitted_s : after.back().answered_s;
     note_window(*edge);
     // A reset inside the volley would have put the next one a whole window later.
-    const bool reset_inside = edge->admitted_sent_s - told_off_s > 0.7 * facts_.window_high_s;
+    // (window_low_s is what was proven, so a reset is never overlooked for a wrong W.)
+    const bool reset_inside = edge->admitted_sent_s - told_off_s > 0.6 * facts_.window_low_s;
     const bool fixed = round.after >= std::min(needed, facts_.n) && round.after > used_;
     // Where the room comes back bit by bit, what was used early may be free again by now.
     round.volley_allowed = facts_.n - round.before - (fixed ? used_ : 0) + facts_.uncertain;
@@ -138,7 +139,7 @@ class Rounds {
     keep_exchanges(round, second);
     used_ = round.after;
     bench_.rounds().push_back(round);
-    if (used_ < facts_.n) return edge;
+    if (used_ < facts_.n || static_cast<int>(bench_.rounds().size()) >= plan_.rounds) return edge;
     // Nothing is left of this window: the next one is needed.
     bench_.set_phase("wait");
     ensure_refused(bench_);

@@ -1,0 +1,85 @@
+#include "scan/limit_model/fit.h"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "scan/experiment/rounds.h"
+#include "scan/limit_model/candidates/engines.h"
+
+namespace weir::scan {
+namespace {
+
+using namespace candidates;
+
+// Bursts and polls over some windows, as a scan sends them, with the jitter of a round trip.
+template <class Engine>
+std::vector<Observation> observe(Engine engine, std::uint64_t seed, double fault_share = 0) {
+  Rng rng(seed);
+  std::vector<Observation> trace;
+  double t = 1000 + static_cast<double>(rng.below(10000)) / 1000;
+  const auto send = [&] {
+    const double sent = t;
+    t += 0.001 + static_cast<double>(rng.below(3000)) / 1e6;
+    const bool faulty = static_cast<double>(rng.below(1000)) < fault_share * 1000;
+    const bool admitted = engine.admit((sent + t) / 2);
+    trace.push_back({sent, t, faulty ? !admitted : admitted});
+  };
+  for (int window = 0; window < 3; ++window) {
+    for (int i = 0; i < 9; ++i) send();
+    for (int i = 0; i < 25; ++i) {
+      t += 0.3 + static_cast<double>(rng.below(200)) / 1000;
+      send();
+    }
+    t += 3;
+  }
+  return trace;
+}
+
+TEST(Fit, NamesEachEngineFromItsTrace) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const FitQuestion question{{6}, {5.0}};
+    EXPECT_EQ(fit_limit(observe(SlidingLog(6, 5), seed), question).kind, LimitKind::sliding_window);
+    EXPECT_EQ(fit_limit(observe(FixedFirstHit(6, 5), seed), question).kind,
+              LimitKind::fixed_window_first_hit);
+    EXPECT_EQ(fit_limit(observe(FixedClock(6, 5, 0.7), seed), question).kind,
+              LimitKind::fixed_window_clock);
+    EXPECT_EQ(fit_limit(observe(TokenBucket(6, 5), seed), question).kind, LimitKind::token_bucket);
+    EXPECT_EQ(fit_limit(observe(SlidingCounter(6, 5, 0.7), seed), question).kind,
+              LimitKind::sliding_counter);
+  }
+}
+
+TEST(Fit, ToleratesAFewPercentOfWrongVerdicts) {
+  int right = 0;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const Fit fit = fit_limit(observe(SlidingLog(6, 5), seed, 0.01), {{6}, {5.0}});
+    right += fit.kind == LimitKind::sliding_window ? 1 : 0;
+  }
+  EXPECT_GE(right, 16);
+}
+
+TEST(Fit, SaysUnknownRatherThanGuess) {
+  Rng rng(1);
+  std::vector<Observation> noise;
+  for (int i = 0; i < 200; ++i) {
+    const double t = i * 0.37;
+    noise.push_back({t, t + 0.001, rng.below(2) == 0});
+  }
+  EXPECT_EQ(fit_limit(noise, {{6}, {5.0}}).kind, LimitKind::unknown);
+}
+
+TEST(Fit, BearsAnEmptyTrace) {
+  EXPECT_EQ(fit_limit({}, {{6}, {5.0}}).kind, LimitKind::unknown);
+  EXPECT_EQ(fit_limit({{0, 0, true}}, {}).kind, LimitKind::unknown);
+}
+
+TEST(WindowLowerBound, IsNeverAboveTheWindow) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    EXPECT_LE(window_lower_bound(observe(SlidingLog(6, 5), seed)), 5.0);
+    EXPECT_LE(window_lower_bound(observe(FixedFirstHit(6, 5), seed)), 5.0);
+    EXPECT_LE(window_lower_bound(observe(FixedClock(6, 5, 1.3), seed)), 5.0);
+  }
+}
+
+}  // namespace
+}  // namespace weir::scan

@@ -1,0 +1,216 @@
+// Whole scans of limiters whose truth is known, in virtual time.
+#include "scan/scan.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/scan/virtual_target.h"
+
+namespace weir::scan {
+namespace {
+
+using namespace candidates;
+using test::Behaviour;
+using test::counting;
+using test::has;
+using test::ids;
+using test::VirtualScan;
+
+constexpr int kN = 6;
+constexpr double kW = 10.0;
+
+Report scan(Behaviour behaviour, std::uint64_t seed = 1) {
+  return VirtualScan(std::move(behaviour), seed).run().report;
+}
+
+std::string told(const char* text) { return text; }
+
+TEST(Scan, FindsNoLimitWhereThereIsNone) {
+  const Report report = scan({});
+  EXPECT_TRUE(has(report, "no-limit"));
+  EXPECT_EQ(report.findings.size(), 1U) << ids(report);
+  EXPECT_EQ(report.limits.at(0).kind, LimitKind::none);
+}
+
+TEST(Scan, FindsNothingInAnExactSlidingLog) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Behaviour sound{.limiter = counting(SlidingLog(kN, kW))};
+    sound.retry_after = [](double) { return told("10"); };
+    const Report report = scan(sound, seed);
+    EXPECT_TRUE(report.findings.empty()) << "seed " << seed << ": " << ids(report);
+    EXPECT_EQ(report.limits.at(0).kind, LimitKind::sliding_window) << "seed " << seed;
+    EXPECT_EQ(report.limits.at(0).n, kN);
+    EXPECT_NEAR(report.limits.at(0).window_s.value_or(0), kW, 0.5) << "seed " << seed;
+    EXPECT_EQ(report.grade, 'A');
+  }
+}
+
+TEST(Scan, FindsNoBurstInALogThatCountsRefusedRequestsToo) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Behaviour sound{.limiter = counting(SlidingLog(kN, kW, true))};
+    const Report report = scan(sound, seed);
+    EXPECT_FALSE(has(report, "boundary-burst")) << "seed " << seed;
+    EXPECT_FALSE(has(report, "concurrent-overrun")) << "seed " << seed;
+  }
+}
+
+TEST(Scan, FindsTheBurstAcrossTheEdgeOfEveryKindThatForgets) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    EXPECT_TRUE(has(scan({.limiter = counting(FixedFirstHit(kN, kW))}, seed), "boundary-burst"))
+        << "first hit, seed " << seed;
+    EXPECT_TRUE(has(scan({.limiter = counting(FixedClock(kN, kW, 0))}, seed), "boundary-burst"))
+        << "clock, seed " << seed;
+    EXPECT_TRUE(has(scan({.limiter = counting(TokenBucket(kN, kW))}, seed), "boundary-burst"))
+        << "bucket, seed " << seed;
+    EXPECT_TRUE(has(scan({.limiter = counting(SlidingCounter(kN, kW, 0))}, seed), "boundary-burst"))
+        << "counter, seed " << seed;
+  }
+}
+
+TEST(Scan, NamesTheKindAndItsWindow) {
+  int first_hit = 0, clock = 0, bucket = 0, counter = 0;
+  const int trials = 10;
+  for (std::uint64_t seed = 1; seed <= trials; ++seed) {
+    const auto kind = [&](Behaviour behaviour) {
+      const Report report = scan(std::move(behaviour), seed);
+      EXPECT_NEAR(report.limits.at(0).window_s.value_or(0), kW, 1.0) << "seed " << seed;
+      return report.limits.at(0).kind;
+    };
+    first_hit += kind({.limiter = counting(FixedFirstHit(kN, kW))}) ==
+                 LimitKind::fixed_window_first_hit;
+    clock += kind({.limiter = counting(FixedClock(kN, kW, 0))}) == LimitKind::fixed_window_clock;
+    bucket += kind({.limiter = counting(TokenBucket(kN, kW))}) == LimitKind::token_bucket;
+    counter += kind({.limiter = counting(SlidingCounter(kN, kW, 0))}) == LimitKind::sliding_counter;
+  }
+  EXPECT_GE(first_hit, 9);
+  EXPECT_GE(clock, 9);
+  EXPECT_GE(bucket, 9);
+  EXPECT_GE(counter, 7);
+}
+
+TEST(Scan, SeesTheRaceOfReadThenWrite) {
+  Behaviour racy{.limiter = counting(SlidingLog(kN, kW))};
+  racy.races = true;
+  const Report report = scan(racy);
+  EXPECT_TRUE(has(report, "concurrent-overrun")) << ids(report);
+}
+
+TEST(Scan, ProvesThatAForwardedAddressIsBelieved) {
+  Behaviour trusting{.limiter = counting(FixedFirstHit(kN, kW))};
+  trusting.key = [](const Request& request) {
+    return std::string(find_header(request.headers, "X-Forwarded-For").value_or(""));
+  };
+  const Report report = scan(trusting);
+  ASSERT_TRUE(has(report, "spoofed-client-address"));
+  EXPECT_FALSE(has(report, "identifier-rotation")) << ids(report);
+  for (const Finding& finding : report.findings) {
+    if (finding.id != "spoofed-client-address") continue;
+    EXPECT_EQ(finding.confidence, Confidence::confirmed);
+    EXPECT_EQ(finding.evidence.at(0).rounds, 5);
+    EXPECT_NE(finding.evidence.at(0).curl.find("X-Forwarded-For"), std::string::npos);
+  }
+}
+
+TEST(Scan, TellsNoiseInTheQueryFromARotatedIdentifier) {
+  Behaviour by_url{.limiter = counting(FixedFirstHit(kN, kW))};
+  by_url.key = [](const Request& request) { return request.target; };
+  const Report report = scan(by_url);
+  EXPECT_TRUE(has(report, "path-variant")) << ids(report);
+  EXPECT_FALSE(has(report, "identifier-rotation")) << ids(report);
+}
+
+TEST(Scan, TellsAnotherSpellingOfAKeyFromAMadeUpOne) {
+  Behaviour by_text{.limiter = counting(FixedFirstHit(kN, kW))};
+  by_text.key = [](const Request& request) {
+    return std::string(find_header(request.headers, "X-API-Key").value_or(""));
+  };
+  by_text.status = [](const Request& request) {
+    std::string key(find_header(request.headers, "X-API-Key").value_or(""));
+    for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return key == "demo-key" ? 200 : 401;
+  };
+  VirtualScan scan(by_text);
+  scan.plan.operations[0].request.set_header("X-API-Key", "demo-key");
+  const Report report = scan.run().report;
+  EXPECT_TRUE(has(report, "key-variant")) << ids(report);
+  EXPECT_FALSE(has(report, "identifier-rotation")) << ids(report);
+  for (const Finding& finding : report.findings) {
+    for (const Evidence& evidence : finding.evidence) {
+      EXPECT_EQ(evidence.curl.find("demo-key"), std::string::npos) << "a secret in " << evidence.curl;
+      EXPECT_EQ(evidence.curl.find("DEMO-KEY"), std::string::npos) << "a secret in " << evidence.curl;
+    }
+  }
+}
+
+TEST(Scan, ReportsARefusalThatIsNo429) {
+  Behaviour crash{.limiter = counting(FixedFirstHit(kN, kW))};
+  crash.refusal = 500;
+  const Report report = scan(crash);
+  EXPECT_TRUE(has(report, "limit-as-error"));
+  EXPECT_FALSE(has(report, "missing-retry-after"));
+}
+
+TEST(Scan, ReportsAWaitThatIsTooShort) {
+  Behaviour early{.limiter = counting(FixedFirstHit(kN, kW))};
+  early.retry_after = [](double) { return told("1"); };
+  EXPECT_TRUE(has(scan(early), "misleading-retry-after"));
+}
+
+TEST(Scan, FindsNothingMoreWhenOnePercentOfAnswersAreRandomFaults) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Behaviour noisy{.limiter = counting(SlidingLog(kN, kW))};
+    noisy.retry_after = [](double) { return told("10"); };
+    noisy.fault_share = 0.01;
+    const Report report = scan(noisy, seed);
+    EXPECT_TRUE(report.findings.empty()) << "seed " << seed << ": " << ids(report);
+  }
+}
+
+TEST(Scan, KeepsToItsBudgetOfTimeAndRequests) {
+  for (const auto& limiter : {counting(FixedFirstHit(kN, kW)), counting(SlidingLog(kN, kW)),
+                              counting(TokenBucket(kN, kW))}) {
+    const Report report = scan({.limiter = limiter});
+    EXPECT_LT(report.duration_s, 40.0) << ids(report);
+    EXPECT_LE(report.requests, 8 * kN + 200) << ids(report);
+  }
+}
+
+TEST(Scan, SendsTheSameRequestsForTheSameSeed) {
+  const Behaviour behaviour{.limiter = counting(FixedFirstHit(kN, kW))};
+  const Report a = scan(behaviour, 7);
+  const Report b = scan(behaviour, 7);
+  EXPECT_EQ(a.requests, b.requests);
+  EXPECT_EQ(a.duration_s, b.duration_s);
+  EXPECT_EQ(ids(a), ids(b));
+}
+
+TEST(Scan, GivesAPartialReportWhenTheUserInterrupts) {
+  VirtualScan scan({.limiter = counting(FixedFirstHit(kN, kW))});
+  Listener nobody;
+  int calls = 0;
+  const ScanResult result = run_scan(
+      scan.plan, scan.target, scan.clock,
+      [&](Time, std::string_view) { return ++calls < 40; }, nobody);
+  EXPECT_TRUE(result.report.interrupted);
+  EXPECT_LT(result.report.requests, 45);
+  EXPECT_FALSE(result.report.checks.empty());
+}
+
+TEST(Scan, NeverSendsMoreThanItsBound) {
+  VirtualScan scan({.limiter = counting(FixedFirstHit(kN, kW))});
+  scan.plan.bounds.max_requests = 50;
+  const Report report = scan.run().report;
+  EXPECT_LE(report.requests, 50);
+  EXPECT_FALSE(report.notes.empty());
+}
+
+TEST(Scan, DoesNotFollowARedirect) {
+  Behaviour moved;
+  moved.status = [](const Request&) { return 302; };
+  const ScanResult result = VirtualScan(moved).run();
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_NE(result.failure->message.find("redirects are not followed"), std::string::npos);
+  EXPECT_EQ(result.report.requests, 1);
+}
+
+}  // namespace
+}  // namespace weir::scan
