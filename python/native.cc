@@ -181,6 +181,7 @@ class Limiter {
     }
     std::vector<engine::RuleHandle> handles;
     if (rules) {
+      if (rules->size() > policy::kMaxRules) throw PolicyError("more than 256 rules in a decision");
       for (const std::size_t index : *rules) handles.push_back(rules_.at(index));
     }
     const nb::gil_scoped_release released;

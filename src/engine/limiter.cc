@@ -77,7 +77,7 @@ struct Limiter::Parts {
         store(std::move(dependencies.store)),
         local_store(std::move(the_local_store)),
         on_event(std::move(dependencies.on_event)) {
-    rules.reserve(policy::kMaxRules);
+    rules.reserve(policy::kMaxRules + policy::kMaxCodeRules);
     if (const auto* shared = std::get_if<policy::DynamoDbStore>(&policy.store))
       budget = shared->budget;
   }
@@ -129,6 +129,8 @@ Result<std::unique_ptr<Limiter>> Limiter::make(policy::Policy policy, Dependenci
   Result<IdentitySources> sources = IdentitySources::make(policy.identity);
   if (!sources) return tl::unexpected(sources.error());
   std::vector<policy::Rule> rules = std::exchange(policy.rules, {});
+  if (rules.size() > policy::kMaxRules)
+    return fail(ErrorCode::limit_exceeded, "there are more than 256 rules", "Use fewer rules");
   Result<std::unique_ptr<store::MemoryStore>> local_store = store::MemoryStore::create({});
   if (!local_store) return tl::unexpected(local_store.error());
   auto parts = std::make_unique<Parts>(std::move(policy), *std::move(sources),
@@ -157,8 +159,8 @@ Result<RuleHandle> Limiter::add_rule(policy::Rule rule) {
     return fail(ErrorCode::invalid_input, named(compiled) + " is there already and says otherwise",
                 "Give each rule an id of its own");
   }
-  if (rules.size() == policy::kMaxRules)
-    return fail(ErrorCode::limit_exceeded, "there are more than 256 rules", "Use fewer rules");
+  if (rules.size() == parts_->of_policy + policy::kMaxCodeRules)
+    return fail(ErrorCode::limit_exceeded, "code adds more than 4096 rules", "Use fewer rules");
   rules.push_back(std::move(compiled));
   return RuleHandle(rules.size() - 1);
 }

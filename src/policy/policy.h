@@ -133,7 +133,8 @@ inline constexpr Duration kDynamoDbClockSkew = std::chrono::milliseconds(100);
 // ---- Bounds on what a policy may say
 // -------------------------------------------------------------
 
-inline constexpr std::size_t kMaxRules = 256;  // of the file and of code together
+inline constexpr std::size_t kMaxRules = 256;       // of a file; also asked in one decision
+inline constexpr std::size_t kMaxCodeRules = 4096;  // that code adds: one a view, perhaps
 inline constexpr std::size_t kMaxNameLength = 64;
 inline constexpr std::size_t kMaxMatchEntries = 64;
 inline constexpr std::size_t kMaxMethodLength = 16;

@@ -172,7 +172,7 @@ TEST_F(LimiterTest, AddingARuleAgainGivesTheSameHandleAndAnotherOneOfItsIdIsAnEr
 TEST_F(LimiterTest, TakesAsManyRulesAsTheBoundAndNotOneMore) {
   start({});
   policy::Rule rule = everybody(1);
-  for (std::size_t i = 0; i < policy::kMaxRules; ++i) {
+  for (std::size_t i = 0; i < policy::kMaxCodeRules; ++i) {
     rule.id = "rule-" + std::to_string(i);
     ASSERT_TRUE(limiter_->add_rule(rule).has_value());
   }
@@ -190,6 +190,8 @@ TEST_F(LimiterTest, IsNotMadeOfAPolicyThatCannotBeKept) {
   EXPECT_EQ(make(policy).error().message, "a shared store needs a pepper and there is none");
   policy.pepper = "0123456789abcdef";
   EXPECT_TRUE(make(policy).has_value());
+  policy.rules.assign(policy::kMaxRules + 1, per_client(1));
+  EXPECT_EQ(make(policy).error().code, ErrorCode::limit_exceeded);
   policy.rules = {per_client(1), per_client(1)};
   EXPECT_EQ(make(policy).error().message, "rule 'per-client' is there twice");
   policy.rules = {per_client(0)};
