@@ -9,14 +9,14 @@
 namespace weir::cli {
 namespace {
 
-struct Run {
+struct Finished {
   int exit_code = -1;
   std::string output;  // both streams
 };
 
-Run check(const std::string& arguments) {
+Finished check(const std::string& arguments) {
   const std::string command = std::string(WEIR_PROGRAM) + " policy check " + arguments + " 2>&1";
-  Run run;
+  Finished run;
   std::FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return run;
   std::array<char, 4096> buffer{};
@@ -30,7 +30,7 @@ Run check(const std::string& arguments) {
 const std::string kSamples = WEIR_POLICY_SAMPLES;
 
 TEST(PolicyCheck, SaysWhatAGoodPolicyMeans) {
-  const Run run = check(kSamples + "/good/memory.yaml");
+  const Finished run = check(kSamples + "/good/memory.yaml");
   EXPECT_EQ(run.exit_code, 0);
   EXPECT_NE(run.output.find("memory.yaml: OK, 3 rules\n  a: at most 5 in any 10s"),
             std::string::npos)
@@ -39,21 +39,21 @@ TEST(PolicyCheck, SaysWhatAGoodPolicyMeans) {
 
 TEST(PolicyCheck, PointsAtAMistakeAndExitsWithTwo) {
   const std::string file = kSamples + "/bad_shape/wrong-unit.yaml";
-  const Run run = check(file);
+  const Finished run = check(file);
   EXPECT_EQ(run.exit_code, 2);
   EXPECT_TRUE(run.output.starts_with(file + ":3:20: error: the window of '5/10parsecs'"))
       << run.output;
 }
 
 TEST(PolicyCheck, SaysTheSameInJson) {
-  const Run good = check("--format json " + kSamples + "/good/memory.yaml");
+  const Finished good = check("--format json " + kSamples + "/good/memory.yaml");
   EXPECT_EQ(good.exit_code, 0);
   EXPECT_NE(good.output.find(R"("ok":true,"errors":[])"), std::string::npos) << good.output;
-  const Run bad = check("--format json " + kSamples + "/bad_shape/wrong-unit.yaml");
+  const Finished bad = check("--format json " + kSamples + "/bad_shape/wrong-unit.yaml");
   EXPECT_EQ(bad.exit_code, 2);
   EXPECT_NE(bad.output.find(R"("ok":false,"errors":[{"line":3,"column":20,)"), std::string::npos)
       << bad.output;
-  const Run absent = check("--format json /nowhere/weir.yaml");
+  const Finished absent = check("--format json /nowhere/weir.yaml");
   EXPECT_EQ(absent.exit_code, 2);
   EXPECT_NE(absent.output.find("there is no policy file"), std::string::npos) << absent.output;
 }
