@@ -47,12 +47,13 @@ void add_key(Element figure) {
   const auto entry = [&key](const char* mark, const char* text) {
     Element item = key.add("span");
     Element svg = item.add("svg", {{"class", "timeline"}, {"viewBox", "0 0 14 12"}});
-    const bool is_dot = std::string_view(mark) == "admitted";
+    const bool is_dot = std::string_view(mark) != "refused";
     svg.add("path", {{"class", mark}, {"d", is_dot ? "M7 6h0" : "M7 2v8"}});
     item.text(text);
   };
   entry("admitted", "admitted");
   entry("refused", "refused");
+  entry("other", "answered otherwise, such as 401 or 404");
 }
 
 void add_timeline(Element section, const scan::Timeline& timeline, std::size_t number) {

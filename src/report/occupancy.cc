@@ -1,8 +1,25 @@
 #include "report/occupancy.h"
 
 #include <algorithm>
+#include <set>
 
 namespace weir::report {
+
+std::vector<Outcome> outcomes(const scan::Timeline& timeline) {
+  std::set<int> admitted;
+  for (const scan::TimelinePoint& point : timeline.points) {
+    if (point.phase != timeline.points[0].phase) continue;
+    if (!point.refused && point.status != 0) admitted.insert(point.status);
+  }
+  std::vector<Outcome> result;
+  result.reserve(timeline.points.size());
+  for (const scan::TimelinePoint& point : timeline.points) {
+    result.push_back(point.refused                       ? Outcome::refused
+                     : admitted.count(point.status) != 0 ? Outcome::admitted
+                                                         : Outcome::other);
+  }
+  return result;
+}
 
 Occupancy occupancy(const scan::Timeline& timeline) {
   Occupancy result;
@@ -11,8 +28,9 @@ Occupancy occupancy(const scan::Timeline& timeline) {
       *timeline.window_s - std::min(*timeline.window_s * kSlackShare, kMaxSlackSeconds);
 
   std::vector<double> admitted;
-  for (const scan::TimelinePoint& point : timeline.points) {
-    if (!point.refused && point.status != 0) admitted.push_back(point.t_s);
+  const std::vector<Outcome> each = outcomes(timeline);
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    if (each[i] == Outcome::admitted) admitted.push_back(timeline.points[i].t_s);
   }
   std::sort(admitted.begin(), admitted.end());
 

@@ -32,12 +32,22 @@ constexpr int kTop = 8;
 constexpr int kGap = 22;
 constexpr int kAxis = 26;
 
+// The requests of one outcome in a row.
+struct Marks {
+  std::size_t count = 0;
+  std::vector<bool> at;  // by pixel column
+};
+
 struct Row {
   std::string phase;
-  std::size_t admitted = 0;
-  std::size_t refused = 0;
-  std::vector<bool> admitted_at;  // by pixel column
-  std::vector<bool> refused_at;
+  Marks admitted;
+  Marks refused;
+  Marks other;
+
+  Marks& of(Outcome outcome) {
+    if (outcome == Outcome::other) return other;
+    return outcome == Outcome::admitted ? admitted : refused;
+  }
 };
 
 std::string shortened(const std::string& label, std::size_t max_columns) {
@@ -103,28 +113,30 @@ class Picture {
   }
 
   void collect_rows() {
-    const auto columns_of_plot = static_cast<std::size_t>(plot_);
-    for (const scan::TimelinePoint& point : timeline_.points) {
-      auto row = std::find_if(rows_.begin(), rows_.end(),
-                              [&](const Row& each) { return each.phase == point.phase; });
-      if (row == rows_.end() && rows_.size() < kMaxPhases) {
-        rows_.push_back({point.phase, 0, 0, std::vector<bool>(columns_of_plot),
-                         std::vector<bool>(columns_of_plot)});
-        row = std::prev(rows_.end());
-      } else if (row == rows_.end()) {
-        row = std::prev(rows_.end());
-        row->phase = "others";
-      }
-      const auto column = static_cast<std::size_t>(column_of(point.t_s));
-      const bool is_admitted = !point.refused && point.status != 0;
-      (is_admitted ? row->admitted : row->refused) += 1;
-      (is_admitted ? row->admitted_at : row->refused_at)[column] = true;
+    const std::vector<Outcome> each = outcomes(timeline_);
+    for (std::size_t i = 0; i < each.size(); ++i) {
+      Marks& marks = row_of(timeline_.points[i].phase).of(each[i]);
+      marks.at.resize(static_cast<std::size_t>(plot_));
+      marks.at[static_cast<std::size_t>(column_of(timeline_.points[i].t_s))] = true;
+      marks.count += 1;
     }
+  }
+
+  Row& row_of(const std::string& phase) {
+    const auto known = std::find_if(rows_.begin(), rows_.end(),
+                                    [&](const Row& each) { return each.phase == phase; });
+    if (known != rows_.end()) return *known;
+    if (rows_.size() < kMaxPhases) {
+      rows_.push_back({phase, {}, {}, {}});
+    } else {
+      rows_.back().phase = "others";
+    }
+    return rows_.back();
   }
 
   std::string spoken() const {
     std::size_t admitted = 0;
-    for (const Row& row : rows_) admitted += row.admitted;
+    for (const Row& row : rows_) admitted += row.admitted.count;
     std::string text = fmt::format("Requests against time: {} admitted, {} not.", admitted,
                                    timeline_.points.size() - admitted);
     if (!occupancy_.steps.empty() && timeline_.n) {
@@ -164,7 +176,9 @@ class Picture {
 
   void draw_row(Element svg, const Row& row, int top) {
     const int y = top + layout_.row / 2 + layout_.label_dy / 2;
-    const std::string counts = fmt::format("{} admitted · {} refused", row.admitted, row.refused);
+    std::string counts =
+        fmt::format("{} admitted · {} refused", row.admitted.count, row.refused.count);
+    if (row.other.count != 0) counts += fmt::format(" · {} other", row.other.count);
     const std::string phase = shortened(row.phase, layout_.label_columns);
     if (layout_.label_dy == 0) {
       draw_text(svg, "phase", 0, y - 2, phase);
@@ -176,8 +190,9 @@ class Picture {
       text.add("tspan", {{"class", "count"}, {"dx", "8"}}, counts);
     }
     draw_line(svg, "rail", layout_.left, y, layout_.left + plot_, y);
-    draw_marks(svg, "refused", row.refused_at, "M{} {}v8", y - 4);
-    draw_marks(svg, "admitted", row.admitted_at, "M{} {}h0", y);
+    draw_marks(svg, "other", row.other.at, "M{} {}h0", y);
+    draw_marks(svg, "refused", row.refused.at, "M{} {}v8", y - 4);
+    draw_marks(svg, "admitted", row.admitted.at, "M{} {}h0", y);
   }
 
   void draw_marks(Element svg, const char* mark_class, const std::vector<bool>& at,

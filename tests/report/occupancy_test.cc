@@ -33,6 +33,20 @@ TEST(Occupancy, DoesNotCountRefusedAndUnansweredRequests) {
   EXPECT_EQ(occupancy(mixed).peak, 1U);
 }
 
+TEST(Occupancy, CountsOnlyWhatWasAnsweredAsThePlainRequestsAtTheStart) {
+  scan::Timeline login;
+  login.window_s = 10;
+  login.points = {{0, 401, false, "fill"},   {1, 401, false, "fill"}, {2, 429, true, "fill"},
+                  {3, 404, false, "path"},   {4, 200, false, "key"},  {5, 401, false, "race"},
+                  {6, 0, false, "identity"}, {7, 500, true, "race"}};
+  EXPECT_EQ(
+      outcomes(login),
+      (std::vector<Outcome>{Outcome::admitted, Outcome::admitted, Outcome::refused, Outcome::other,
+                            Outcome::other, Outcome::admitted, Outcome::other, Outcome::refused}));
+  EXPECT_EQ(occupancy(login).peak, 3U);
+  EXPECT_TRUE(outcomes(scan::Timeline{}).empty());
+}
+
 TEST(Occupancy, ForgivesTheDelayOfTheNetwork) {
   EXPECT_EQ(occupancy(timeline({0, 0, 0, 9.9})).peak, 3U);
   EXPECT_EQ(occupancy(timeline({0, 0, 0, 9.7})).peak, 4U);

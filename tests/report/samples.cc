@@ -303,6 +303,9 @@ scan::Report passing() {
   add_points(timeline, "boundary-burst", burst(12.01, 0.05, 0, 8, "after"));
   add_points(timeline, "concurrent-overrun", burst(18.3, 0.0007, 6, 12, "race"));
   add_points(timeline, "spoofed-client-address", burst(26.1, 0.03, 6, 60, "variants"));
+  for (int i = 0; i < 5; ++i) {
+    timeline.points.push_back({28.5 + 0.1 * i, 401, false, "identifier-rotation"});
+  }
   report.timelines = {timeline};
   return report;
 }
