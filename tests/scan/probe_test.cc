@@ -86,19 +86,25 @@ TEST(HttpTransport, SendsWhatIsWrittenByteForByte) {
     write_text(socket, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
   });
   Request request{.method = "GET", .target = "//a/../%2E;x=1"};
-  request.add_header("X-Key", "a\x01" "b");
+  request.add_header("X-Key",
+                     "a\x01"
+                     "b");
   request.add_header("X-Key", "twice");
   const Response response = ask(server, request);
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.body, "hi");
   EXPECT_TRUE(seen.starts_with("GET //a/../%2E;x=1 HTTP/1.1\r\n")) << seen;
-  EXPECT_NE(seen.find("X-Key: a\x01" "b\r\nX-Key: twice\r\n"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("X-Key: a\x01"
+                      "b\r\nX-Key: twice\r\n"),
+            std::string::npos)
+      << seen;
 }
 
 TEST(HttpTransport, SkipsInterimAnswers) {
   const Server server([](tcp::socket& socket) {
     read_request(socket);
-    write_text(socket, "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
+    write_text(socket,
+               "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n");
   });
   EXPECT_EQ(ask(server).status, 204);
 }

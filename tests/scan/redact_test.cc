@@ -6,7 +6,8 @@ namespace weir::scan {
 namespace {
 
 TEST(Redact, HidesTheValuesOfSecretParameters) {
-  EXPECT_EQ(redact_target("/a?page=2&api_key=k1&token=t&q=x"), "/a?page=2&api_key=***&token=***&q=x");
+  EXPECT_EQ(redact_target("/a?page=2&api_key=k1&token=t&q=x"),
+            "/a?page=2&api_key=***&token=***&q=x");
   EXPECT_EQ(redact_target("/a"), "/a");
   EXPECT_EQ(redact_target("/a?"), "/a?");
   EXPECT_EQ(redact_target("/a?key="), "/a?key=***");

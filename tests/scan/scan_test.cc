@@ -22,7 +22,9 @@ Report scan(Behaviour behaviour, std::uint64_t seed = 1) {
   return VirtualScan(std::move(behaviour), seed).run().report;
 }
 
-std::string told(const char* text) { return text; }
+std::string told(const char* text) {
+  return text;
+}
 
 TEST(Scan, FindsNoLimitWhereThereIsNone) {
   const Report report = scan({});
@@ -75,8 +77,8 @@ TEST(Scan, NamesTheKindAndItsWindow) {
       EXPECT_NEAR(report.limits.at(0).window_s.value_or(0), kW, 1.0) << "seed " << seed;
       return report.limits.at(0).kind;
     };
-    first_hit += kind({.limiter = counting(FixedFirstHit(kN, kW))}) ==
-                 LimitKind::fixed_window_first_hit;
+    first_hit +=
+        kind({.limiter = counting(FixedFirstHit(kN, kW))}) == LimitKind::fixed_window_first_hit;
     clock += kind({.limiter = counting(FixedClock(kN, kW, 0))}) == LimitKind::fixed_window_clock;
     bucket += kind({.limiter = counting(TokenBucket(kN, kW))}) == LimitKind::token_bucket;
     counter += kind({.limiter = counting(SlidingCounter(kN, kW, 0))}) == LimitKind::sliding_counter;
@@ -135,8 +137,10 @@ TEST(Scan, TellsAnotherSpellingOfAKeyFromAMadeUpOne) {
   EXPECT_FALSE(has(report, "identifier-rotation")) << ids(report);
   for (const Finding& finding : report.findings) {
     for (const Evidence& evidence : finding.evidence) {
-      EXPECT_EQ(evidence.curl.find("demo-key"), std::string::npos) << "a secret in " << evidence.curl;
-      EXPECT_EQ(evidence.curl.find("DEMO-KEY"), std::string::npos) << "a secret in " << evidence.curl;
+      EXPECT_EQ(evidence.curl.find("demo-key"), std::string::npos)
+          << "a secret in " << evidence.curl;
+      EXPECT_EQ(evidence.curl.find("DEMO-KEY"), std::string::npos)
+          << "a secret in " << evidence.curl;
     }
   }
 }
@@ -188,8 +192,8 @@ TEST(Scan, GivesAPartialReportWhenTheUserInterrupts) {
   Listener nobody;
   int calls = 0;
   const ScanResult result = run_scan(
-      scan.plan, scan.target, scan.clock,
-      [&](Time, std::string_view) { return ++calls < 40; }, nobody);
+      scan.plan, scan.target, scan.clock, [&](Time, std::string_view) { return ++calls < 40; },
+      nobody);
   EXPECT_TRUE(result.report.interrupted);
   EXPECT_LT(result.report.requests, 45);
   EXPECT_FALSE(result.report.checks.empty());

@@ -21,9 +21,7 @@ class VirtualClock final : public Clock {
   void advance(double seconds) {
     now_ += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
   }
-  double seconds() const {
-    return std::chrono::duration<double>(now_.time_since_epoch()).count();
-  }
+  double seconds() const { return std::chrono::duration<double>(now_.time_since_epoch()).count(); }
 
  private:
   Time now_{std::chrono::seconds(1'700'000'000)};
@@ -32,14 +30,14 @@ class VirtualClock final : public Clock {
 using Admit = std::function<bool(double t)>;
 
 struct Behaviour {
-  std::function<Admit()> limiter;  // a new counter; empty: no limit
+  std::function<Admit()> limiter = {};  // a new counter; empty: no limit
   // Which counter a request is counted on, and its status apart from the limit (200 or an error).
   std::function<std::string(const Request&)> key = [](const Request&) { return std::string(); };
   std::function<int(const Request&)> status = [](const Request& request) {
     return request.target.substr(0, request.target.find('?')) == "/quote" ? 200 : 404;
   };
   int refusal = 429;
-  std::function<std::string(double wait_guess)> retry_after;  // empty: no header
+  std::function<std::string(double wait_guess)> retry_after = {};  // empty: no header
   double fault_share = 0;  // answered with 503 at random, after the limit has counted
   bool races = false;      // a volley reads the counter before it writes it
   bool addresses_count_apart = false;
@@ -80,7 +78,8 @@ class VirtualTarget final : public Transport {
   void answer(const Request& request, Response& response) {
     response.status = behaviour_.status(request);
     response.headers.push_back({"Content-Type", "application/json"});
-    response.body = response.status == 200 ? R"({"quote":"EURUSD","bid":1.08})" : R"({"error":"no"})";
+    response.body =
+        response.status == 200 ? R"({"quote":"EURUSD","bid":1.08})" : R"({"error":"no"})";
     if (response.status != 200) return;
     if (behaviour_.limiter && !admit(request)) {
       response.status = behaviour_.refusal;

@@ -36,10 +36,10 @@ std::optional<std::string_view> find_header(const std::vector<Header>& headers,
 struct Request {
   std::string method = "GET";
   std::string target = "/";  // origin form: path and query
-  std::vector<Header> headers;
-  std::optional<std::string> body;
+  std::vector<Header> headers = {};
+  std::optional<std::string> body = {};
   // Local address to connect from. On loopback every address of 127.0.0.0/8 is a client of its own.
-  std::optional<std::string> source_address;
+  std::optional<std::string> source_address = {};
 
   // Replaces every header of that name by one, or adds it.
   void set_header(std::string_view name, std::string_view value);
