@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.test import AsyncClient, Client
 
+from weir.django.decide import warn_of_replaced_peer
+
 MIDDLEWARE = ["weir.django.RateLimitMiddleware"]
 PER_ADDRESS = {"id": "per-address", "key": ["client_ip"], "limit": "3/1h"}
 
@@ -40,6 +42,21 @@ def test_limits_under_asgi(policy: Any, client: Client) -> None:
         return [(await AsyncClient().get("/served")).status_code for _ in range(4)]
 
     assert asyncio.run(statuses()) == [200, 200, 200, 429]
+
+
+def test_warns_of_a_server_that_believes_forwarded_addresses(
+    policy: Any, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_of_replaced_peer.cache_clear()
+
+    async def ask() -> None:
+        for _ in range(2):
+            await AsyncClient().get("/served")  # its port is 0, as after uvicorn's replacement
+
+    asyncio.run(ask())
+    warnings = [record for record in caplog.records if record.name == "weir"]
+    assert len(warnings) == 1
+    assert "TRUSTED_PROXIES" in warnings[0].getMessage()
 
 
 def test_joins_its_quota_to_that_of_the_view(policy: Any, client: Client) -> None:

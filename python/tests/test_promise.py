@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from load import admitted, at_once, hammer, most_in_any_window
-from servers import Emulator, Server, gunicorn
+from servers import Answer, Emulator, Server, gunicorn
 
 LIMIT = 10
 WINDOW_S = 3
@@ -17,7 +18,10 @@ WORKERS = {
     "sync": ("--workers", "4"),
     "threads": ("--workers", "2", "--threads", "4"),
     "preloaded": ("--workers", "4", "--preload"),
-    "asgi": ("--workers", "2", "--worker-class", "uvicorn_worker.UvicornWorker"),
+    "asgi": (
+        *("--workers", "2", "--worker-class", "uvicorn_worker.UvicornWorker"),
+        *("--forwarded-allow-ips", ""),
+    ),
 }
 APPLICATIONS = {"preloaded": "preloaded_wsgi:application", "asgi": "quotes_site.asgi:application"}
 
@@ -51,6 +55,16 @@ def test_admits_no_more_than_the_limit_in_any_window(site: Server) -> None:
     assert {answer.status for answer in answers} == {200, 429}
     assert admitted(answers) >= LIMIT
     assert most_in_any_window(answers, WINDOW_S) <= LIMIT
+
+
+def test_does_not_believe_forwarded_addresses(site: Server) -> None:
+    number = itertools.count()
+
+    def spoofed() -> Answer:
+        address = f"198.51.100.{next(number)}"
+        return site.get("/guarded/naive/quote", {"X-Forwarded-For": address})
+
+    assert 1 <= admitted(at_once(2 * LIMIT, spoofed)) <= LIMIT
 
 
 def test_says_honestly_when_to_come_back(site: Server) -> None:

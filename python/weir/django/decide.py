@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +15,8 @@ from weir.django.configuration import Configuration, WrongSetting, configuration
 from weir.django.route import resolved, route_of
 
 ADMITTED = 200
+
+logger = logging.getLogger("weir")
 
 
 def decide(request: HttpRequest, rules: Sequence[Rule] | None = None) -> Answer:
@@ -25,7 +29,7 @@ def decide(request: HttpRequest, rules: Sequence[Rule] | None = None) -> Answer:
     require_verify(current, parts)
     headers = header_fields(request, current)
     facts = Request(
-        peer=request.META.get("REMOTE_ADDR") or "",
+        peer=peer_of(request),
         method=request.method or "",
         route=route_of(request, resolved(request)),
         headers=headers,
@@ -53,6 +57,23 @@ def require_verify(current: Configuration, parts: frozenset[str]) -> None:
             'Set WEIR["API_KEY"] = {"VERIFY": "dotted.path.of.a.function"}; or, if made-up keys '
             'cannot reach the view, state that with {"VERIFY": None}.',
         )
+
+
+def peer_of(request: HttpRequest) -> str:
+    client = getattr(request, "scope", {}).get("client")
+    if client and client[1] == 0:
+        warn_of_replaced_peer()
+    return request.META.get("REMOTE_ADDR") or ""
+
+
+@cache
+def warn_of_replaced_peer() -> None:
+    """Once a process. uvicorn marks an address that it took from X-Forwarded-For with port 0."""
+    logger.warning(
+        "The server has replaced the address of the peer by a forwarded one before Weir could ask "
+        "whether the peer may say so. Switch that off (uvicorn --no-proxy-headers, gunicorn "
+        '--forwarded-allow-ips "") and name the proxies in WEIR["TRUSTED_PROXIES"].'
+    )
 
 
 def header_fields(request: HttpRequest, current: Configuration) -> list[tuple[str, bytes]]:
