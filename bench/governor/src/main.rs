@@ -1,0 +1,116 @@
+// The same as bench/memory_store_bench.cc, on governor's keyed limiter with its defaults (DashMap,
+// its own clock). Prints one line for each case: name, threads, CPU nanoseconds per decision.
+use governor::clock::FakeRelativeClock;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::time::{Duration, Instant};
+
+const KEYS: usize = 1_000_000;
+type Key = [u8; 32];
+
+fn next_word(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E3779B97F4A7C15);
+    let mut word = *state;
+    word = (word ^ (word >> 30)).wrapping_mul(0xBF58476D1CE4E5B9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94D049BB133111EB);
+    word ^ (word >> 31)
+}
+
+fn keys() -> Vec<Key> {
+    let mut state = 1;
+    let mut keys = vec![[0u8; 32]; KEYS];
+    for key in keys.iter_mut() {
+        for i in 0..4 {
+            key[8 * i..8 * i + 8].copy_from_slice(&next_word(&mut state).to_le_bytes());
+        }
+    }
+    keys
+}
+
+fn next_key(state: &mut u64) -> usize {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (((*state >> 32) * KEYS as u64) >> 32) as usize
+}
+
+fn resident_bytes() -> i64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: i64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+// What this thread has spent on a processor, whatever else the machine was doing.
+fn cpu_nanoseconds() -> u64 {
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    schedstat.split(' ').next().unwrap().parse().unwrap()
+}
+
+fn quota(per_minute: u32) -> Quota {
+    Quota::per_minute(NonZeroU32::new(per_minute).unwrap())
+}
+
+// Runs `decide` on each thread for at least `time` and prints what one decision took.
+fn measure(name: &str, threads: u64, time: Duration, decide: &(dyn Fn(&mut u64) + Sync)) {
+    let total: f64 = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|thread| {
+                scope.spawn(move || {
+                    let mut state = 88172645463325252 + thread;
+                    let start = Instant::now();
+                    let cpu_start = cpu_nanoseconds();
+                    let mut decisions = 0u64;
+                    while start.elapsed() < time {
+                        for _ in 0..10_000 {
+                            decide(&mut state);
+                        }
+                        decisions += 10_000;
+                    }
+                    (cpu_nanoseconds() - cpu_start) as f64 / decisions as f64
+                })
+            })
+            .collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    println!("{name} {threads} {:.2}", total / threads as f64);
+}
+
+fn main() {
+    let time = Duration::from_millis(500);
+    let keys = keys();
+    for (name, per_minute) in [("hot_admitted", 1_000_000_000), ("hot_refused", 100)] {
+        let limiter: DefaultKeyedRateLimiter<Key> = RateLimiter::keyed(quota(per_minute));
+        for threads in [1, 2] {
+            measure(name, threads, time, &|_| {
+                black_box(limiter.check_key(&keys[0]).is_ok());
+            });
+        }
+        // A clock that stands still, as Weir's `now` does in the cases of this name.
+        let limiter = RateLimiter::dashmap_with_clock(quota(per_minute), FakeRelativeClock::default());
+        measure(&format!("{name}_no_clock"), 1, time, &|_| {
+            black_box(limiter.check_key(&keys[0]).is_ok());
+        });
+    }
+    let before = resident_bytes();
+    let limiter: DefaultKeyedRateLimiter<Key> = RateLimiter::keyed(quota(100));
+    for key in &keys {
+        black_box(limiter.check_key(key).is_ok());
+    }
+    println!("bytes_per_key 1 {:.1}", (resident_bytes() - before) as f64 / KEYS as f64);
+    for threads in [1, 2] {
+        measure("million_keys", threads, time, &|state| {
+            let key = keys[next_key(state)];
+            black_box(limiter.check_key(&key).is_ok());
+        });
+    }
+    drop(limiter);
+    let limiter = RateLimiter::dashmap_with_clock(quota(100), FakeRelativeClock::default());
+    for key in &keys {
+        black_box(limiter.check_key(key).is_ok());
+    }
+    measure("million_keys_no_clock", 1, time, &|state| {
+        let key = keys[next_key(state)];
+        black_box(limiter.check_key(&key).is_ok());
+    });
+}
