@@ -24,14 +24,14 @@ enum class KeyStanding {
 };
 
 struct Request {
-  std::string_view peer =
-      {};  // the socket's peer address as text, without a port; empty for a Unix socket
+  // The socket's peer address as text, without a port; empty for a Unix socket.
+  std::string_view peer = {};
   std::span<const HeaderField> headers = {};
   std::string_view method = {};  // "GET"; HEAD counts as GET
-  std::string_view route = {};   // the matched route template, "/users/{id}"; never the raw path.
-                                // Empty: no route matched
-  std::optional<std::string_view> user =
-      {};  // the authenticated principal of the framework; nullopt: anonymous
+  // The matched route template, "/users/{id}"; never the raw path. Empty: no route matched.
+  std::string_view route = {};
+  // The authenticated principal of the framework; nullopt: anonymous.
+  std::optional<std::string_view> user = {};
   KeyStanding key_standing = KeyStanding::unchecked;
 };
 

@@ -23,8 +23,7 @@
 
 namespace weir::policy {
 
-// ---- Where counters live
-// -------------------------------------------------------------------------
+// ---- Where counters live ----
 
 // In this process. Every process counts by itself.
 struct MemoryStore {};
@@ -39,8 +38,7 @@ struct DynamoDbStore {
 
 using StoreConfig = std::variant<MemoryStore, DynamoDbStore>;
 
-// ---- Who is asking
-// -------------------------------------------------------------------------------
+// ---- Who is asking ----
 
 // Which field the trusted proxies write. The other one is then whatever the client sent, and
 // ignored.
@@ -73,8 +71,7 @@ struct IdentityConfig {
   ApiKeyConfig api_key;
 };
 
-// ---- Rules
-// ---------------------------------------------------------------------------------------
+// ---- Rules ----
 
 // What a rule counts by. A rule with no part counts everybody together.
 enum class KeyPart { client_ip, api_key, user, route };
@@ -130,8 +127,7 @@ struct Policy {
 
 inline constexpr Duration kDynamoDbClockSkew = std::chrono::milliseconds(100);
 
-// ---- Bounds on what a policy may say
-// -------------------------------------------------------------
+// ---- Bounds on what a policy may say ----
 
 inline constexpr std::size_t kMaxRules = 256;       // of a file; also asked in one decision
 inline constexpr std::size_t kMaxCodeRules = 4096;  // that code adds: one a view, perhaps
