@@ -11,9 +11,10 @@ namespace weir::report {
 std::string seconds(double value) {
   const double size = std::abs(value);
   if (size < 1) return fmt::format("{:.3f} s", value);
-  if (size < 60) {
-    return size == std::floor(size) ? fmt::format("{:.0f} s", value)
-                                    : fmt::format("{:.1f} s", value);
+  if (size < 59.95) {
+    const double tenths = std::round(value * 10) / 10;  // a measured 4.98 is "5 s"
+    return tenths == std::floor(tenths) ? fmt::format("{:.0f} s", tenths)
+                                        : fmt::format("{:.1f} s", tenths);
   }
   if (size >= 1e15) return fmt::format("{:.3g} s", value);
   const auto whole = static_cast<std::int64_t>(std::llround(value));
@@ -37,7 +38,7 @@ std::string thousands(std::uint64_t number) {
 }
 
 std::string percent(double share) {
-  return fmt::format("{:.0f} %", std::floor(share * 100));
+  return fmt::format("{:.0f} %", std::floor(share * 100 + 1e-9));
 }
 
 std::string limit_phrase(std::optional<std::int64_t> n, std::optional<double> window_s) {

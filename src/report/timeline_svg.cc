@@ -26,7 +26,7 @@ struct Layout {
   std::size_t label_columns;
 };
 
-constexpr Layout kWide{960, 208, 56, 34, 0, 148, 9, 28};
+constexpr Layout kWide{960, 208, 56, 36, 0, 148, 9, 28};
 constexpr Layout kNarrow{336, 30, 8, 44, 18, 120, 4, 22};
 constexpr int kTop = 8;
 constexpr int kGap = 22;
