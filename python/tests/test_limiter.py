@@ -43,6 +43,14 @@ def test_decides_by_a_rule_of_the_caller() -> None:
     assert [limiter.decide(REQUEST, rules).status for _ in range(2)] == [200, 429]
 
 
+def test_takes_as_many_rules_in_a_decision_as_the_bound_and_not_one_more() -> None:
+    limiter = Limiter({"version": 1}, environment={})
+    rules = [Rule(f"rule-{i}", "1/m") for i in range(257)]
+    assert limiter.decide(REQUEST, rules[:256]).status == 200
+    with pytest.raises(PolicyError, match="256"):
+        limiter.decide(REQUEST, rules)
+
+
 def test_says_where_a_policy_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "weir.yaml"
     file.write_text("version: 1\nrules:\n  - id: all\n    limit: ten\n")
