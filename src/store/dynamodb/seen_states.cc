@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kShards = 64;
 // How far from the least recently used end a key without a turn is looked for.
 constexpr int kMaxEvictionLooks = 8;
+// Below every version.
+constexpr std::int64_t kNothingAssumed = INT64_MIN;
 
 }  // namespace
 
@@ -20,10 +22,10 @@ struct SeenStates::Entry {
   std::list<Key>::iterator used;  // place in the shard's order of use
 
   // The newest version wins: answers may arrive in another order than their writes were made.
-  // `assumed` is what this turn had seen before: an older version than that can only mean that the
-  // item has begun again from nothing (the table was made anew).
-  void take(const std::optional<StoredState>& seen, const std::optional<StoredState>& assumed) {
-    const bool began_again = assumed && (!seen || seen->version < assumed->version);
+  // `assumed` is the version that this turn had seen before: an older one than that, or no item any
+  // more, can only mean that the item has begun again from nothing (the table was made anew).
+  void take(const std::optional<StoredState>& seen, std::int64_t assumed) {
+    const bool began_again = seen ? seen->version < assumed : assumed != kNothingAssumed;
     if (!state || began_again || (seen && seen->version >= state->version)) state = seen;
   }
 };
@@ -105,13 +107,15 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request, const net::Dead
   return turn;
 }
 
-std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& request) const {
-  const Shard& shard = shard_for(request.key);
+std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& request) {
+  Shard& shard = shard_for(request.key);
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(request.key);
   if (found == shard.entries.end() || !found->second.state) return std::nullopt;
   Plan plan = plan_charge(found->second.state, request);
   if (plan.kind != Plan::Kind::refuse) return std::nullopt;
+  // A key under attack is in use, although nothing is sent for it.
+  shard.order.splice(shard.order.begin(), shard.order, found->second.used);
   return plan.refusal;
 }
 
@@ -141,7 +145,7 @@ SeenStates::Turn::~Turn() {
 void SeenStates::Turn::saw(const std::optional<StoredState>& state) {
   if (shard_ == nullptr) return;
   const std::lock_guard lock(shard_->mutex);
-  shard_->entries.at(key_).take(state, seen_);
+  shard_->entries.at(key_).take(state, seen_ ? seen_->version : kNothingAssumed);
 }
 
 void SeenStates::saw(const Key& key, const StoredState& state) {
@@ -150,7 +154,7 @@ void SeenStates::saw(const Key& key, const StoredState& state) {
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.entries.find(key);
     if (found == shard.entries.end()) return;
-    found->second.take(state, std::nullopt);
+    found->second.take(state, kNothingAssumed);
   }
   shard.changed.notify_all();
 }

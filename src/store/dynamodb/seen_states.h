@@ -74,7 +74,7 @@ class SeenStates {
   Turn begin(const ChargeRequest& request, const net::Deadline& deadline);
 
   // The refusal that is proven by what was seen, if one is. Never waits for a turn.
-  std::optional<limit::Charge> known_refusal(const ChargeRequest& request) const;
+  std::optional<limit::Charge> known_refusal(const ChargeRequest& request);
 
   // A state seen by other means than a turn (a give-back).
   void saw(const Key& key, const StoredState& state);
