@@ -33,7 +33,10 @@ FillResult learn_admitted(Bench& bench, Reply first, double max_wait_s) {
                        "the limit is already used up: waiting for room");
       continue;
     }
-    if (is_fault(reply.response)) continue;
+    if (is_fault(reply.response)) {
+      ++bench.facts().uncertain;  // it may have been counted
+      continue;
+    }
     bench.refusal().learn_admitted(reply.response);
     bench.reconsider(reply);
     return FillResult::refused;

@@ -8,13 +8,15 @@
 namespace weir::scan {
 namespace {
 
-constexpr int kMaxPhases = 24;
+constexpr std::size_t kMaxEdgePhases = 24;
+constexpr int kEvenPhases = 24;  // and so many more, evenly over the window
+constexpr int kFineSteps = 10;   // between two of those
 
 template <class Engine>
 int mistakes(Engine engine, const std::vector<Observation>& trace) {
   int wrong = 0;
   for (const Observation& seen : trace) {
-    // Decided somewhere between sending and answer: if either end explains it, it is explained.
+    // Decided somewhere between sending and answer.
     const double middle = (seen.sent_s + seen.answered_s) / 2;
     if (engine.admit(middle) != seen.admitted) ++wrong;
   }
@@ -25,12 +27,15 @@ struct Best {
   int wrong = 1 << 30;
   int n = 0;
   double window = 0;
+  double phase = 0;
 
-  void offer(int candidate_wrong, int candidate_n, double candidate_window) {
+  void offer(int candidate_wrong, int candidate_n, double candidate_window,
+             double candidate_phase = 0) {
     if (candidate_wrong >= wrong) return;
     wrong = candidate_wrong;
     n = candidate_n;
     window = candidate_window;
+    phase = candidate_phase;
   }
 };
 
@@ -74,11 +79,16 @@ std::vector<double> windows_of(const std::vector<Observation>& trace,
   return windows;
 }
 
-std::vector<double> phases_of(const std::vector<double>& edges, double window) {
+// Where in real time the windows of length `window` may begin: at the edges that were seen, or
+// `before` them.
+std::vector<double> phases_of(const std::vector<double>& edges, double window, double before) {
   std::vector<double> phases;
-  for (const double edge : edges) phases.push_back(edge - window * std::floor(edge / window));
-  for (int i = 0; phases.size() < kMaxPhases && i < 8; ++i) phases.push_back(window * i / 8);
-  if (phases.size() > kMaxPhases) phases.resize(kMaxPhases);
+  for (const double edge : edges) {
+    const double began = edge - before;
+    phases.push_back(began - window * std::floor(began / window));
+  }
+  if (phases.size() > kMaxEdgePhases) phases.resize(kMaxEdgePhases);
+  for (int i = 0; i < kEvenPhases; ++i) phases.push_back(window * i / kEvenPhases);
   return phases;
 }
 
@@ -101,11 +111,23 @@ Fit fit_limit(const std::vector<Observation>& whole, const FitQuestion& question
       bucket.offer(mistakes(candidates::TokenBucket(n, window), trace), n, window);
       // A bucket's tokens come one by one: a wait that was seen may be that for a single token.
       bucket.offer(mistakes(candidates::TokenBucket(n, window * n), trace), n, window * n);
-      for (const double phase : phases_of(edges, window)) {
-        clock.offer(mistakes(candidates::FixedClock(n, window, phase), trace), n, window);
-        counter.offer(mistakes(candidates::SlidingCounter(n, window, phase), trace), n, window);
+      for (const double phase : phases_of(edges, window, 0)) {
+        clock.offer(mistakes(candidates::FixedClock(n, window, phase), trace), n, window, phase);
+      }
+      // A full counter has faded by one only after the N-th part of a period.
+      for (const double phase : phases_of(edges, window, window / n)) {
+        counter.offer(mistakes(candidates::SlidingCounter(n, window, phase), trace), n, window,
+                      phase);
       }
     }
+  }
+
+  // Between the phases of the grid.
+  const Best coarse = counter;
+  for (int i = -kFineSteps; i <= kFineSteps; ++i) {
+    const double phase = coarse.phase + coarse.window * i / (kEvenPhases * kFineSteps);
+    counter.offer(mistakes(candidates::SlidingCounter(coarse.n, coarse.window, phase), trace),
+                  coarse.n, coarse.window, phase);
   }
 
   struct Entry {
