@@ -96,6 +96,19 @@ TEST(Scan, SeesTheRaceOfReadThenWrite) {
   EXPECT_TRUE(has(report, "concurrent-overrun")) << ids(report);
 }
 
+TEST(Scan, SeesThatProcessesCountForThemselves) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Rng balancer(seed);
+    Behaviour three{.limiter = counting(SlidingLog(kN, kW))};
+    three.key = [&balancer](const Request&) { return std::to_string(balancer.below(3)); };
+    const Report report = scan(three, seed);
+    EXPECT_TRUE(has(report, "concurrent-overrun")) << "seed " << seed << ": " << ids(report);
+    EXPECT_TRUE(has(report, "boundary-burst")) << "seed " << seed << ": " << ids(report);
+    EXPECT_FALSE(has(report, "spoofed-client-address")) << "seed " << seed;
+    EXPECT_EQ(report.limits.at(0).kind, LimitKind::per_process) << "seed " << seed;
+  }
+}
+
 TEST(Scan, ProvesThatAForwardedAddressIsBelieved) {
   Behaviour trusting{.limiter = counting(FixedFirstHit(kN, kW))};
   trusting.key = [](const Request& request) {

@@ -45,7 +45,8 @@ FillResult learn_admitted(Bench& bench, Reply first, double max_wait_s) {
 }
 
 // Requests released together reach processes that a single connection does not.
-void look_at_other_processes(Bench& bench) {
+// `first` were admitted before the first refusal of all.
+void look_at_other_processes(Bench& bench, int first) {
   LimitFacts& facts = bench.facts();
   int more = 0;
   int spreads = 0;
@@ -56,11 +57,13 @@ void look_at_other_processes(Bench& bench) {
     more += admitted;
     if (admitted == 0) break;
   }
-  if (more < 2) return;
+  const int all = facts.n + more;
+  if (all - first < 2) return;
   // A fast bucket also admits after a refusal, but it never stops: processes of their own do.
   if (spreads < kMaxSpreads) {
     facts.per_process = true;
-    facts.all_processes = facts.n + more;
+    facts.all_processes = all;
+    facts.n = first;
   } else {
     facts.trickles = true;
   }
@@ -114,21 +117,28 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
   facts.n = 1;
   facts.fill_start_s = bench.bases().empty() ? bench.now_s() : bench.bases().back().sent_s;
   std::vector<Reply> row;  // answers that are not "admitted", one after the other, all alike
+  struct Odd {
+    Reply reply;
+    int admitted_before;
+  };
+  std::vector<Odd> odd;  // such answers with admitted ones after them
+  const auto put_aside = [&] {
+    for (Reply& reply : row) odd.push_back({std::move(reply), facts.n});
+    row.clear();
+  };
   int sent = 0;
   while (sent < kUnlimitedInARow && !bench.stopped()) {
     Reply reply = bench.base("base");
     ++sent;
     if (reply.admitted()) {
-      facts.uncertain += static_cast<int>(row.size());  // faults, which may have been counted
-      row.clear();
+      put_aside();
       ++facts.n;
       facts.fill_end_s = reply.answered_s;
       continue;
     }
     if (!reply.response.ok()) continue;
     if (!row.empty() && signature_of(row.back().response) != signature_of(reply.response)) {
-      facts.uncertain += static_cast<int>(row.size());
-      row.clear();
+      put_aside();
     }
     row.push_back(std::move(reply));
     if (row.size() < kRefusalsInARow) continue;
@@ -138,6 +148,15 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
     break;
   }
   if (bench.stopped() && !facts.learned) return FillResult::no_answer;
+  const auto early_refusal = std::find_if(
+      odd.begin(), odd.end(), [](const Odd& o) { return o.reply.response.status == 429; });
+  if (!facts.learned && early_refusal != odd.end()) {
+    // Refused now and then, never for long: room comes back faster than we ask.
+    bench.refusal().learn_refused(early_refusal->reply.response);
+    facts.learned = facts.trickles = true;
+    facts.n = early_refusal->admitted_before;
+    return FillResult::refused;
+  }
   if (!facts.learned) {
     const auto replies = bench.base_together(kUnlimitedTogether, "at once");
     for (const Reply& reply : replies) facts.n += reply.admitted() ? 1 : 0;
@@ -147,7 +166,25 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
     facts.fill_end_s = bench.now_s();
     return FillResult::unlimited;
   }
-  look_at_other_processes(bench);
+  // What was odd before may have been a refusal of one process while others still admitted; or a
+  // fault, which may have been counted.
+  int before_refusal = facts.n;
+  int early = 0;
+  for (Odd& one : odd) {
+    if (bench.refusal().classify(one.reply.response) == Outcome::refused) {
+      ++early;
+      before_refusal = std::min(before_refusal, one.admitted_before);
+    } else {
+      ++facts.uncertain;
+    }
+  }
+  // A single 503 that looks like the limit's may be chance.
+  const bool sure = bench.refusal().refused_status() == 429 || early >= 2;
+  if (early > 0 && !sure) {
+    ++facts.uncertain;
+    before_refusal = facts.n;
+  }
+  look_at_other_processes(bench, before_refusal);
   return FillResult::refused;
 }
 
