@@ -21,7 +21,7 @@ import boto3
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = REPOSITORY / "examples" / "django_dynamodb"
-STARTUP_S = 30.0
+STARTUP_S = 90.0
 
 
 def free_port() -> int:
@@ -128,7 +128,7 @@ class Server:
         """One request on a connection of its own. A list of pairs may repeat a header."""
         pairs = list(headers.items()) if isinstance(headers, Mapping) else list(headers or [])
         connection = http.client.HTTPConnection(
-            "127.0.0.1", self.port, timeout=20, source_address=(source, 0)
+            "127.0.0.1", self.port, timeout=60, source_address=(source, 0)
         )
         sent = time.monotonic()
         try:

@@ -46,13 +46,14 @@ def site(
 
 def test_admits_no_more_than_the_limit_at_once(site: Server) -> None:
     answers = at_once(4 * LIMIT, lambda: site.get("/guarded/window/quote", KEY_1))
-    assert {answer.status for answer in answers} == {200, 429}
-    assert admitted(answers) == LIMIT
+    assert {answer.status for answer in answers} <= {200, 429}
+    assert admitted(answers) >= LIMIT
+    assert most_in_any_window(answers, WINDOW_S) <= LIMIT
 
 
 def test_admits_no_more_than_the_limit_in_any_window(site: Server) -> None:
     answers = hammer(6, 1.5 * WINDOW_S, lambda: site.get("/guarded/hashed/quote", KEY_2))
-    assert {answer.status for answer in answers} == {200, 429}
+    assert {answer.status for answer in answers} <= {200, 429}
     assert admitted(answers) >= LIMIT
     assert most_in_any_window(answers, WINDOW_S) <= LIMIT
 
@@ -64,7 +65,7 @@ def test_does_not_believe_forwarded_addresses(site: Server) -> None:
         address = f"198.51.100.{next(number)}"
         return site.get("/guarded/naive/quote", {"X-Forwarded-For": address})
 
-    assert 1 <= admitted(at_once(2 * LIMIT, spoofed)) <= LIMIT
+    assert most_in_any_window(at_once(2 * LIMIT, spoofed), WINDOW_S) <= LIMIT
 
 
 def test_says_honestly_when_to_come_back(site: Server) -> None:
@@ -72,7 +73,8 @@ def test_says_honestly_when_to_come_back(site: Server) -> None:
     refusals = [answer for answer in answers if answer.status == 429]
     waits = [int(refusal.headers["Retry-After"]) for refusal in refusals]
     assert all(1 <= wait <= WINDOW_S + 1 for wait in waits)
-    time.sleep(max(0.0, refusals[0].answered + waits[0] - time.monotonic()))
+    last = max(refusals, key=lambda refusal: refusal.answered)
+    time.sleep(max(0.0, last.answered + int(last.headers["Retry-After"]) - time.monotonic()))
     assert site.get("/guarded/ttl/quote", KEY_3).admitted
 
 
