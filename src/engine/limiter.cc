@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -105,7 +106,8 @@ struct Limiter::Parts {
 
   // Never grows past what was reserved, so rules do not move while decisions read them: who holds a
   // handle was given it after its rule was complete. The first `of_policy` are the policy's own.
-  std::mutex adding;
+  std::mutex adding;  // guards by_id and the end of rules
+  std::unordered_map<std::string, std::size_t> by_id;
   std::vector<CompiledRule> rules;
   std::size_t of_policy = 0;
 };
@@ -153,14 +155,15 @@ Result<RuleHandle> Limiter::add_rule(policy::Rule rule) {
   CompiledRule compiled(std::move(rule), parts_->policy);
   const std::lock_guard lock(parts_->adding);
   std::vector<CompiledRule>& rules = parts_->rules;
-  for (std::size_t index = 0; index < rules.size(); ++index) {
-    if (rules[index].rule().id != compiled.rule().id) continue;
-    if (rules[index].rule() == compiled.rule()) return RuleHandle(index);
+  const auto found = parts_->by_id.find(compiled.rule().id);
+  if (found != parts_->by_id.end()) {
+    if (rules[found->second].rule() == compiled.rule()) return RuleHandle(found->second);
     return fail(ErrorCode::invalid_input, named(compiled) + " is there already and says otherwise",
                 "Give each rule an id of its own");
   }
   if (rules.size() == parts_->of_policy + policy::kMaxCodeRules)
     return fail(ErrorCode::limit_exceeded, "code adds more than 4096 rules", "Use fewer rules");
+  parts_->by_id.emplace(compiled.rule().id, rules.size());
   rules.push_back(std::move(compiled));
   return RuleHandle(rules.size() - 1);
 }
