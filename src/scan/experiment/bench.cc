@@ -41,6 +41,9 @@ Reply Bench::record(const Variant& variant, Response response, std::string_view 
   }
   reply.exchange = exchanges_.empty() ? 0 : exchanges_.size() - 1;
   const bool is_base = variant.changed.empty();
+  if (response.failure != Failure::not_sent && (is_base || !reply.refused())) {
+    spending_.push_back({reply.sent_s, reply.answered_s, !reply.refused()});
+  }
   reply.response = std::move(response);
   if (is_base && (reply.admitted() || reply.refused())) file_base(reply);
   return reply;

@@ -106,6 +106,9 @@ class Bench {
   LimitFacts& facts() { return facts_; }
   std::vector<EdgeRound>& rounds() { return rounds_; }
   const std::vector<Observation>& trace() const { return trace_; }
+  // Everything that was sent: "admitted" is whatever may have been counted on the base's quota,
+  // variants included; "refused" are refused base requests only.
+  const std::vector<Observation>& spending() const { return spending_; }
   const std::vector<Reply>& refused_bases() const { return refused_bases_; }
   const std::vector<Reply>& bases() const { return bases_; }
 
@@ -131,6 +134,7 @@ class Bench {
   LimitFacts facts_;
   std::vector<EdgeRound> rounds_;
   std::vector<Observation> trace_;
+  std::vector<Observation> spending_;
   std::vector<Reply> bases_;          // without bodies
   std::vector<Reply> refused_bases_;  // without bodies
   std::string phase_ = "calm";

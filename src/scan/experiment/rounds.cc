@@ -40,7 +40,7 @@ class Rounds {
   bool may_go_on() const { return !bench_.stopped() && bench_.now_s() < plan_.until_s; }
 
   void note_window(const Room& room) {
-    facts_.window_low_s = window_lower_bound(bench_.trace(), facts_.n);
+    facts_.window_low_s = window_lower_bound(bench_.spending(), facts_.n);
     const double seen = room.admitted_s - run_began_s_;
     if (run_began_s_ < 0) {
       facts_.window_high_s = room.admitted_s - facts_.fill_start_s;
@@ -249,11 +249,11 @@ void run_rounds(Bench& bench, const RoundPlan& plan) {
   Rounds(bench, plan).run();
 }
 
-double window_lower_bound(const std::vector<Observation>& trace, int n) {
+double window_lower_bound(const std::vector<Observation>& spending, int n) {
   double bound = 0;
   std::vector<double> admitted_s;
   const auto size = static_cast<std::size_t>(std::max(n, 1));
-  for (const Observation& seen : trace) {
+  for (const Observation& seen : spending) {
     if (seen.admitted) {
       admitted_s.push_back(seen.answered_s);
     } else if (admitted_s.size() >= size) {

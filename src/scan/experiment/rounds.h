@@ -30,7 +30,7 @@ void run_rounds(Bench& bench, const RoundPlan& plan);
 // W is longer than this: the base was refused although only the last `n` admissions, the oldest of
 // them so long ago, can have used the limit up. Holds for fixed windows and for logs that do not
 // count refused requests; n too small only makes it smaller.
-double window_lower_bound(const std::vector<Observation>& trace, int n);
+double window_lower_bound(const std::vector<Observation>& spending, int n);
 
 // Released together on identities of their own, where the limit counts local addresses apart.
 // Each entry: admitted of sent; empty if there are no such identities.
