@@ -165,6 +165,7 @@ class Run:
         return {
             **total,
             "seconds": max(c["seconds"] for c in counts),
+            "cpu_seconds": sum(c["cpu_seconds"] for c in counts),
             "first_error": next((c["first_error"] for c in counts if c["first_error"]), ""),
         }
 
@@ -246,8 +247,15 @@ class Measurement:
 def per_thousand(amount: float, count: int) -> str:
     if not count:
         return "–"
-    each = 1000 * amount / count
-    return f"{each:,.0f}" if each >= 10 or each == 0 else f"{each:.2g}"
+    return significant(1000 * amount / count)
+
+
+def significant(number: float) -> str:
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+def cpu(results: list[dict[str, Any]]) -> float:
+    return float(median(1e6 * r["cpu_seconds"] / max(1, r["decisions"]) for r in results))
 
 
 def rate(results: list[dict[str, Any]]) -> float:
@@ -340,19 +348,23 @@ def print_speeds(measurement: Measurement, chosen: list[Driver], rounds: int) ->
                 results.setdefault((driver.name, title), []).append(result)
                 print_errors(driver, result)
             print(f"  timed: {title}", file=sys.stderr)
-    rows = []
-    for driver in chosen:
-        row = [driver.name]
-        for title, *_ in scenarios:
-            ours = rate(results[chosen[0].name, title])
-            theirs = rate(results[driver.name, title])
-            row.append(f"{theirs:,.0f} ({theirs / ours:.2g})")
-        rows.append(row)
-    print_table(
-        f"Decisions a second, straight at the emulator; in brackets the ratio to {chosen[0].name}",
-        ["limiter", *(title for title, *_ in scenarios)],
-        rows,
-    )
+    for caption, figure in (
+        ("Decisions a second, straight at the emulator", rate),
+        ("Processor time of the limiter's process, microseconds a decision", cpu),
+    ):
+        rows = []
+        for driver in chosen:
+            row = [driver.name]
+            for title, *_ in scenarios:
+                ours = figure(results[chosen[0].name, title])
+                theirs = figure(results[driver.name, title])
+                row.append(f"{significant(theirs)} ({significant(theirs / ours)})")
+            rows.append(row)
+        print_table(
+            f"{caption}; in brackets the ratio to {chosen[0].name}'s",
+            ["limiter", *(title for title, *_ in scenarios)],
+            rows,
+        )
 
 
 def print_promises(measurement: Measurement, chosen: list[Driver]) -> None:

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -91,6 +92,12 @@ void create_table(const store::DynamoDbOptions& options, Clock& clock) {
   store::DynamoDbClient client(options, *target, environment, std::move(*http), clock);
   const auto table = store::create_table(client, net::Deadline::in(seconds(20)));
   if (!table) die(table.error().to_string());
+}
+
+double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 void sleep_until(Duration instant) {
@@ -195,6 +202,7 @@ int main(int argc, char** argv) try {
   if (!(std::cin >> start_ns)) die("no start");
   const Duration start(start_ns);
 
+  const double cpu = cpu_seconds();
   std::vector<Counts> all(job.callers);
   std::vector<std::thread> threads;
   for (std::size_t index = 0; index < job.callers; ++index) {
@@ -203,6 +211,8 @@ int main(int argc, char** argv) try {
   }
   for (std::thread& thread : threads) thread.join();
   const double elapsed = std::chrono::duration<double>(base::monotonic_now() - start).count();
+
+  const double cpu_used = cpu_seconds() - cpu;
 
   Counts total;
   for (const Counts& counts : all) {
@@ -215,7 +225,8 @@ int main(int argc, char** argv) try {
   if (!job.record.empty()) write_admissions(job.record, all);
   std::cout << boost::json::object{{"decisions", total.decisions},     {"admitted", total.admitted},
                                    {"refused", total.refused},         {"errors", total.errors},
-                                   {"first_error", total.first_error}, {"seconds", elapsed}}
+                                   {"first_error", total.first_error}, {"seconds", elapsed},
+                                   {"cpu_seconds", cpu_used}}
             << std::endl;
 } catch (const std::exception& error) {
   die(error.what());

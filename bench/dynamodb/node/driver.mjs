@@ -69,8 +69,10 @@ async function callRepeatedly(caller, start) {
 console.log('ready');
 const lines = createInterface({ input: process.stdin });
 const start = BigInt((await lines[Symbol.asyncIterator]().next()).value);
+const cpu = process.cpuUsage();
 await Promise.all(Array.from({ length: job.callers }, (_, caller) => callRepeatedly(caller, start)));
 const seconds = Number(monotonic() - start) / 1e9;
+const used = process.cpuUsage(cpu);
 if (job.record) writeFileSync(job.record, admissions.join(''));
-console.log(JSON.stringify({ ...counts, seconds }));
+console.log(JSON.stringify({ ...counts, seconds, cpu_seconds: (used.user + used.system) / 1e6 }));
 process.exit(0);

@@ -81,6 +81,7 @@ def run(set_up: Callable[[dict[str, Any]], Callable[[str], bool]]) -> None:
     decide = set_up(job)
     print("ready", flush=True)
     start = int(sys.stdin.readline())
+    cpu = time.process_time()
     counts = [Counts() for _ in range(job["callers"])]
     threads = [
         threading.Thread(target=call_repeatedly, args=(caller, job, start, decide, count))
@@ -91,6 +92,7 @@ def run(set_up: Callable[[dict[str, Any]], Callable[[str], bool]]) -> None:
     for thread in threads:
         thread.join()
     seconds = (time.monotonic_ns() - start) / 1e9
+    cpu_seconds = time.process_time() - cpu
     if job["record"]:
         with Path(job["record"]).open("w") as file:
             for count in counts:
@@ -106,6 +108,7 @@ def run(set_up: Callable[[dict[str, Any]], Callable[[str], bool]]) -> None:
                 "errors": sum(count.errors for count in counts),
                 "first_error": next((c.first_error for c in counts if c.first_error), ""),
                 "seconds": seconds,
+                "cpu_seconds": cpu_seconds,
             }
         )
     )
