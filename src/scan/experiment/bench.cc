@@ -8,6 +8,21 @@
 #include "scan/probe/redact.h"
 
 namespace weir::scan {
+namespace {
+
+// Answers overtake each other: of requests decided at one instant, a refusal that came back first
+// does not show that there was no room before it.
+void admitted_first(std::vector<Observation>& observations, std::size_t first) {
+  const auto begin = observations.begin() + static_cast<std::ptrdiff_t>(first);
+  std::vector<Observation> times(begin, observations.end());
+  std::stable_partition(begin, observations.end(), [](const Observation& o) { return o.admitted; });
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    observations[first + i].sent_s = times[i].sent_s;
+    observations[first + i].answered_s = times[i].answered_s;
+  }
+}
+
+}  // namespace
 
 Bench::Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng)
     : prober_(prober),
@@ -91,10 +106,14 @@ std::vector<Reply> Bench::together(const std::vector<Variant>& variants, std::st
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return responses[a].answered < responses[b].answered;
   });
+  const std::size_t traced = trace_.size();
+  const std::size_t spent = spending_.size();
   std::vector<Reply> replies;
   for (const std::size_t i : order) {
     replies.push_back(record(variants[i], std::move(responses[i]), note));
   }
+  admitted_first(trace_, traced);
+  admitted_first(spending_, spent);
   return replies;
 }
 

@@ -39,15 +39,19 @@ class Rounds {
  private:
   bool may_go_on() const { return !bench_.stopped() && bench_.now_s() < plan_.until_s; }
 
-  void note_window(const Room& room) {
+  // Room came: W is the time since the window began. Of a window that was used up without a race
+  // the N-th last request that may have been counted was the first; after a race, the last room.
+  void note_window(const Room& room, bool raced = false) {
     facts_.window_low_s = window_lower_bound(bench_.spending(), facts_.n);
-    const double seen = room.admitted_s - run_began_s_;
-    if (run_began_s_ < 0) {
-      facts_.window_high_s = room.admitted_s - facts_.fill_start_s;
-    } else {
-      facts_.window_high_s = std::max(facts_.window_high_s, seen);
+    std::vector<double> spent_s;
+    for (const Observation& seen : bench_.spending()) {
+      if (seen.admitted && seen.sent_s < room.admitted_sent_s) spent_s.push_back(seen.sent_s);
     }
-    run_began_s_ = room.admitted_sent_s;
+    const auto n = static_cast<std::size_t>(facts_.n);
+    double began_s = spent_s.size() >= n ? spent_s[spent_s.size() - n] : facts_.fill_start_s;
+    if (raced && last_room_s_ > 0) began_s = last_room_s_;
+    facts_.window_high_s = std::max(room.admitted_s - began_s, facts_.window_low_s);
+    last_room_s_ = room.admitted_sent_s;
   }
 
   // One more request: a limit that trickles has none left for it.
@@ -127,7 +131,7 @@ class Rounds {
     round.room_s = edge->admitted_sent_s;
     round.after = 1 + static_cast<int>(after.size());
     round.after_s = after.empty() ? edge->admitted_s : after.back().answered_s;
-    note_window(*edge);
+    note_window(*edge, round.volley > left - round.before);
     // A reset inside the volley would have put the next one a whole window later.
     // (window_low_s is what was proven, so a reset is never overlooked for a wrong W.)
     const bool reset_inside = edge->admitted_sent_s - told_off_s > 0.6 * facts_.window_low_s;
@@ -238,7 +242,7 @@ class Rounds {
   Bench& bench_;
   LimitFacts& facts_;
   const RoundPlan& plan_;
-  double run_began_s_ = -1;
+  double last_room_s_ = 0;
   int used_ = 1;  // admitted in the window that is running
   std::optional<double> period_began_s_;
 };

@@ -17,6 +17,14 @@ struct Broken {
   bool undisturbed;  // nothing of this client came in between
 };
 
+// Something was let through in between, a variant perhaps: it may have taken the room.
+bool was_taken(const Bench& bench, double from_s, double to_s) {
+  const auto& spending = bench.spending();
+  return std::any_of(spending.begin(), spending.end(), [&](const Observation& seen) {
+    return seen.admitted && seen.sent_s >= from_s && seen.sent_s < to_s;
+  });
+}
+
 // A promise is broken by the first request at or after its time, if that is refused and nothing
 // was admitted in between. One broken promise is kept for each later request.
 std::vector<Broken> broken_promises(const Bench& bench) {
@@ -29,7 +37,8 @@ std::vector<Broken> broken_promises(const Bench& bench) {
       if (!told.hints.retry_after_s) continue;
       const double at_s = told.answered_s + *told.hints.retry_after_s + kMarginS;
       // An earlier request has already put this promise to the test.
-      if (bases[i].sent_s >= at_s && (i == k + 1 || bases[i - 1].sent_s < at_s)) {
+      if (bases[i].sent_s >= at_s && (i == k + 1 || bases[i - 1].sent_s < at_s) &&
+          !was_taken(bench, told.answered_s, bases[i].sent_s)) {
         broken.push_back({&told, &bases[i], i == k + 1});
         break;
       }
