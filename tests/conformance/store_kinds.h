@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct StoreKind {
   // Opens the store at an address as one node would, also one that another process started.
   std::function<Result<std::unique_ptr<store::Store>>(const std::string& address)> open;
 };
+
+// How GoogleTest shows it.
+inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 
 const std::vector<StoreKind>& store_kinds();
 

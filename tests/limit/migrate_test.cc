@@ -65,6 +65,19 @@ TEST(Migrate, ToTheSameGeometryChangesNoDecision) {
   }
 }
 
+// A charge of a wide slot is not taken to be later than the present: a shorter window opens as soon
+// as it would have.
+TEST(Migrate, HoldsNoRoomBackForLongerThanTheNewWindow) {
+  const Geometry from = Geometry::for_window(hours(24));
+  const Geometry to = Geometry::for_window(seconds(10));
+  const Time now = from.slot_start(from.slot_of(kStart));
+  WindowState state;
+  ASSERT_TRUE(charge(state.ref(from), {5, from}, now, 5).admitted);
+  WindowState moved = migrate(state, from, to, now);
+  EXPECT_FALSE(charge(moved.ref(to), {5, to}, now, 1).admitted);
+  EXPECT_TRUE(charge(moved.ref(to), {5, to}, now + to.span() + to.slot_width(), 5).admitted);
+}
+
 TEST(Migrate, BearsTheEndsOfTime) {
   for (const Time now : {Time::min(), Time(), Time::max()}) {
     for (const Duration before : {Duration(milliseconds(1)), Duration(hours(24 * 366))}) {

@@ -106,6 +106,30 @@ TEST(MemoryStore, PutsANewKeyInThePlaceOfOneThatGaveEverythingBack) {
   EXPECT_TRUE(is_full(store->charge(first)));
 }
 
+// Two shards, told apart by the key's lowest bit: what one of them learned about its keys' ends of
+// life must not hide a key that took the place of one in the other.
+TEST(MemoryStore, FindsAShortLivedKeyThatTookAPlaceInAnotherShard) {
+  constexpr std::size_t kMaxKeys = 8192;
+  Rng rng(8);
+  const auto store = store_of(kMaxKeys);
+  const auto key_in = [&](int shard) {
+    Key key = test::random_key(rng);
+    key.bytes[0] = (key.bytes[0] & std::byte{0xFE}) | std::byte(shard);
+    return key;
+  };
+  const ChargeRequest first = request(key_in(0), 1, seconds(60), kStart);
+  const auto charged = store->charge(first);
+  ASSERT_TRUE(charged);
+  for (std::size_t i = 1; i < kMaxKeys; ++i) {
+    ASSERT_TRUE(store->charge(request(key_in(i % 2 == 0 ? 0 : 1), 1, seconds(60), kStart)));
+  }
+  ASSERT_TRUE(is_full(store->charge(request(key_in(1), 1, seconds(1), kStart))));
+  ASSERT_TRUE(store->give_back(first, charged->charge.slot));
+  ASSERT_TRUE(store->charge(request(key_in(1), 1, seconds(1), kStart)));
+  EXPECT_TRUE(is_full(store->charge(request(key_in(0), 1, seconds(1), kStart))));
+  EXPECT_TRUE(store->charge(request(key_in(0), 1, seconds(1), kStart + seconds(2))));
+}
+
 TEST(MemoryStore, KeepsNoRecordForACostThatNeverFits) {
   Rng rng(5);
   const auto store = store_of(1);
