@@ -29,7 +29,9 @@ struct StoreKind {
 };
 
 // How GoogleTest shows it.
-inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
 
 const std::vector<StoreKind>& store_kinds();
 
