@@ -320,6 +320,12 @@ Status write_reports(const scan::Report& report, const Options& options) {
 
 int gate(const scan::Report& report, const Options& options, int fail_on) {
   if (report.interrupted) return kExitInterrupted;
+  // Neither passed nor failed: nothing could be tested.
+  if (report.coverage <= 0) {
+    return complain({ErrorCode::unavailable, "no check could be decided",
+                     report.notes.empty() ? "See the report" : report.notes.back()},
+                    kExitUnreachable);
+  }
   if (report.score < options.fail_under) return kExitGateFailed;
   for (const scan::Finding& finding : report.findings) {
     if (fail_on >= 0 && static_cast<int>(finding.severity) >= fail_on &&

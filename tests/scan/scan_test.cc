@@ -166,6 +166,27 @@ TEST(Scan, ReportsARefusalThatIsNo429) {
   EXPECT_FALSE(has(report, "missing-retry-after"));
 }
 
+TEST(Scan, ReportsARefusalThatHidesInAnAdmittedStatus) {
+  Behaviour polite{.limiter = counting(FixedFirstHit(kN, kW))};
+  polite.refusal = 200;
+  const Report report = scan(polite);
+  EXPECT_TRUE(has(report, "limit-as-error")) << ids(report);
+  EXPECT_FALSE(has(report, "no-limit")) << ids(report);
+  EXPECT_EQ(report.limits.at(0).n, kN);
+}
+
+TEST(Scan, LeavesTheQueryAloneWhenItSpellsThePathOtherwise) {
+  Behaviour by_key{.limiter = counting(FixedFirstHit(kN, kW))};
+  by_key.key = [](const Request& request) {
+    const std::size_t start = std::min(request.target.find("?api_key="), request.target.size());
+    return request.target.substr(start, request.target.find('&', start) - start);
+  };
+  VirtualScan scan(by_key);
+  scan.plan.operations[0].request.target = "/quote?api_key=abc123";
+  const Report report = scan.run().report;
+  EXPECT_FALSE(has(report, "path-variant")) << ids(report);
+}
+
 TEST(Scan, ReportsAWaitThatIsTooShort) {
   Behaviour early{.limiter = counting(FixedFirstHit(kN, kW))};
   early.retry_after = [](double) { return told("1"); };

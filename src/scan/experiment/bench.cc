@@ -77,11 +77,23 @@ void Bench::file_base(const Reply& reply) {
 
 void Bench::reconsider(Reply& reply) {
   const bool filed = reply.admitted() || reply.refused();
+  const Outcome before = reply.outcome;
   reply.outcome = refusal_.classify(reply.response);
-  if (filed || exchanges_.empty()) return;
+  if (reply.outcome == before || exchanges_.empty()) return;
   exchanges_[reply.exchange].refused = reply.refused();
   timeline_[reply.exchange].refused = reply.refused();
-  if (reply.admitted() || reply.refused()) file_base(reply);
+  if (!filed) {
+    if (reply.admitted() || reply.refused()) file_base(reply);
+    return;
+  }
+  // Taken for admitted when it came: bases_ and trace_ go side by side, the latest at the end.
+  for (std::size_t i = bases_.size(); i-- > 0;) {
+    if (bases_[i].exchange != reply.exchange) continue;
+    bases_[i].outcome = reply.outcome;
+    trace_[i].admitted = reply.admitted();
+    if (reply.refused()) refused_bases_.push_back(bases_[i]);
+    return;
+  }
 }
 
 Reply Bench::base(std::string_view note) {

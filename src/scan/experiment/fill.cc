@@ -126,12 +126,33 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
     for (Reply& reply : row) odd.push_back({std::move(reply), facts.n});
     row.clear();
   };
+  // Answers of the admitted status that are another document, all alike: a refusal if they stay,
+  // and admitted like the rest if not.
+  std::vector<Reply> lookalikes;
+  const auto admit_lookalikes = [&] {
+    facts.n += static_cast<int>(lookalikes.size());
+    lookalikes.clear();
+  };
   int sent = 0;
   while (sent < kUnlimitedInARow && !bench.stopped()) {
     Reply reply = bench.base("base");
     ++sent;
+    if (reply.admitted() && !bench.refusal().same_document(reply.response)) {
+      if (!lookalikes.empty() &&
+          signature_of(lookalikes.back().response) != signature_of(reply.response)) {
+        admit_lookalikes();
+      }
+      lookalikes.push_back(std::move(reply));
+      if (lookalikes.size() < kLookalikesInARow) continue;
+      bench.refusal().learn_refused(lookalikes.back().response);
+      for (Reply& refused : lookalikes) bench.reconsider(refused);
+      facts.learned = true;
+      lookalikes.clear();
+      break;
+    }
     if (reply.admitted()) {
       put_aside();
+      admit_lookalikes();
       ++facts.n;
       facts.fill_end_s = reply.answered_s;
       continue;
@@ -147,6 +168,7 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
     facts.learned = true;
     break;
   }
+  admit_lookalikes();
   if (bench.stopped() && !facts.learned) return FillResult::no_answer;
   const auto early_refusal = std::find_if(
       odd.begin(), odd.end(), [](const Odd& o) { return o.reply.response.status == 429; });

@@ -12,6 +12,8 @@ inline constexpr int kUnlimitedInARow = 120;
 inline constexpr int kUnlimitedTogether = 40;
 // In a row, before an answer is believed to be the limit's: random faults come alone.
 inline constexpr std::size_t kRefusalsInARow = 3;
+// Of the same status as an admitted answer. More, as answers may come in two forms by chance.
+inline constexpr std::size_t kLookalikesInARow = 12;
 
 enum class FillResult {
   refused,       // the limit is reached and its refusal is learned

@@ -25,8 +25,11 @@ std::string upper(std::string text) {
 }
 
 // Other spellings of one path, most fruitful first.
-std::vector<std::string> spellings(const std::string& path) {
-  if (path.size() < 2) return {"//", "/./", "/?"};
+// Other spellings keep the query as it is, which may hold the identifier: an empty one is tried
+// only where there is none.
+std::vector<std::string> spellings(const Target& base) {
+  const std::string& path = base.path;
+  if (path.size() < 2) return {"//", "/./"};
   const std::string stem = path.back() == '/' ? path.substr(0, path.size() - 1) : path;
   const std::size_t slash = stem.rfind('/');
   const std::string head = stem.substr(0, slash);
@@ -56,9 +59,9 @@ std::vector<std::string> spellings(const std::string& path) {
       path + "/.",
       path + ".json",
       path + "%2f",
-      path + "?",
       path + "%00",
   };
+  if (base.query.empty()) all.push_back(path + "?");
   std::vector<std::string> distinct;
   for (const std::string& spelling : all) {
     if (spelling != path &&
@@ -104,7 +107,7 @@ CheckOutcome run(Bench& bench) {
         return base.path + base.query + (base.query.empty() ? "?" : "&") + "_=" + bench.made_up();
       },
       true));
-  for (const std::string& spelling : spellings(base.path)) {
+  for (const std::string& spelling : spellings(base)) {
     const std::string target = spelling + (spelling.back() == '?' ? "" : base.query);
     candidates.push_back(candidate_for(
         bench, spelling, [target] { return target; }, false));
