@@ -71,7 +71,7 @@ Result<std::optional<std::string_view>> Asker::counted_api_key() {
 CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
     : rule_(std::move(rule)),
       limit_{rule_.limit.count,
-             limit::Geometry::for_window(rule_.limit.window, policy.clock_skew())},
+             limit::Geometry::for_window(rule_.limit.window, policy.decision_error())},
       local_limit_{policy::local_count(rule_), limit_.geometry},
       width_{.ipv4_prefix = rule_.ipv4_prefix.value_or(policy.identity.ipv4_prefix),
              .ipv6_prefix = rule_.ipv6_prefix.value_or(policy.identity.ipv6_prefix),

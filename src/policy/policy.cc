@@ -64,6 +64,11 @@ Duration Policy::clock_skew() const {
   return std::holds_alternative<MemoryStore>(store) ? Duration::zero() : kDynamoDbClockSkew;
 }
 
+Duration Policy::decision_error() const {
+  const auto* shared = std::get_if<DynamoDbStore>(&store);
+  return clock_skew() + (shared == nullptr ? Duration::zero() : shared->budget / 2);
+}
+
 std::int64_t local_count(const Rule& rule) {
   const auto part =
       static_cast<std::int64_t>(static_cast<double>(rule.limit.count) * rule.local_share);

@@ -123,6 +123,11 @@ struct Policy {
   std::vector<Rule> rules;
 
   Duration clock_skew() const;
+
+  // How far the time that a request is decided with may be from the real time of its admission: the
+  // clock's error, and half of what the store may take to answer. Windows are stretched by twice
+  // it.
+  Duration decision_error() const;
 };
 
 inline constexpr Duration kDynamoDbClockSkew = std::chrono::milliseconds(100);

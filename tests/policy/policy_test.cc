@@ -77,6 +77,16 @@ TEST(Policy, OnlySharedStoresNeedRoomForSkewedClocks) {
   EXPECT_EQ(policy.clock_skew(), 5ms);
 }
 
+TEST(Policy, AnAnswerThatTakesTheWholeBudgetStillKeepsThePromise) {
+  Policy policy;
+  EXPECT_EQ(policy.decision_error(), 0ns);
+  policy.max_clock_skew = 5ms;
+  EXPECT_EQ(policy.decision_error(), 5ms);
+  // Decided at the first instant of the budget and used at its last: half of it from the middle.
+  policy.store = DynamoDbStore{.table = "weir", .budget = 300ms};
+  EXPECT_EQ(policy.decision_error(), 155ms);
+}
+
 TEST(Policy, SuggestsTheNameThatWasProbablyMeant) {
   EXPECT_EQ(parse_key_part("api_kye").error().cure, "Did you mean 'api_key'?");
   EXPECT_EQ(parse_on_store_failure("open").error().cure, "Use one of local, deny and allow");
