@@ -131,10 +131,15 @@ class Rounds {
     round.room_s = edge->admitted_sent_s;
     round.after = 1 + static_cast<int>(after.size());
     round.after_s = after.empty() ? edge->admitted_s : after.back().answered_s;
-    note_window(*edge, round.volley > left - round.before);
+    const bool raced = round.volley > left - round.before;
+    const double expected = std::min(facts_.window_high_s, edge->admitted_sent_s - room.admitted_s);
+    note_window(*edge, raced);
     // A reset inside the volley would have put the next one a whole window later.
-    // (window_low_s is what was proven, so a reset is never overlooked for a wrong W.)
-    const bool reset_inside = edge->admitted_sent_s - told_off_s > 0.6 * facts_.window_low_s;
+    const bool reset_inside = edge->admitted_sent_s - told_off_s > 0.6 * expected;
+    // After a race the last N admissions say nothing of W; that the edge came as expected does.
+    if (raced && !reset_inside) {
+      facts_.window_low_s = std::max(facts_.window_low_s, 0.9 * expected);
+    }
     const bool fixed = round.after >= std::min(needed, facts_.n) && round.after > used_;
     // Where the room comes back bit by bit, what was used early may be free again by now.
     round.volley_allowed = facts_.n - round.before - (fixed ? used_ : 0) + facts_.uncertain;
