@@ -111,7 +111,11 @@ class OperationScan {
 
   void skip_stage(Stage stage, const std::string& why) {
     for (const Check& check : rate_limiting_checks()) {
-      if (check.stage == stage) file(*check.info, CheckOutcome::not_applicable(why), 0);
+      if (check.stage != stage) continue;
+      file(*check.info,
+           bench_.stopped() ? CheckOutcome::inconclusive(bench_.prober().stop_reason())
+                            : CheckOutcome::not_applicable(why),
+           0);
     }
   }
 

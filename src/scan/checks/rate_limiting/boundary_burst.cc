@@ -76,8 +76,9 @@ CheckOutcome run(Bench& bench) {
   if (!facts.learned) return CheckOutcome::not_applicable("no refusal was seen");
   if (facts.per_process) return per_process(bench);
   // A bucket or a fading counter: N at once, and what trickles in right afterwards on top.
-  const double window =
-      facts.trickles && facts.token_s > 0 ? facts.token_s * facts.n : facts.window_low_s;
+  const double proven = facts.window_high_s > 0 ? std::min(facts.window_low_s, facts.window_high_s)
+                                                : facts.window_low_s;
+  const double window = facts.trickles && facts.token_s > 0 ? facts.token_s * facts.n : proven;
   const int most = facts.n + facts.uncertain;
   std::vector<Burst> bursts;
   for (const EdgeRound& round : bench.rounds()) {

@@ -12,7 +12,10 @@ CheckOutcome run(Bench& bench) {
     return CheckOutcome::protected_(
         fmt::format("refused after {} requests ({})", facts.n, bench.refusal().describe_refusal()));
   }
-  if (!facts.unlimited) return CheckOutcome::inconclusive("the base request was not answered");
+  if (!facts.unlimited) {
+    return CheckOutcome::inconclusive(bench.stopped() ? bench.prober().stop_reason()
+                                                      : "the plain request was never served");
+  }
   if (facts.stated_limit && *facts.stated_limit > facts.n) {
     return CheckOutcome::inconclusive(
         fmt::format("the answers state a limit of {}, more than the {} requests that were sent",
