@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import math
 import os
 import socket
 import subprocess
@@ -251,11 +252,14 @@ def per_thousand(amount: float, count: int) -> str:
 
 
 def significant(number: float) -> str:
+    if math.isnan(number):
+        return "–"
     return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
 
 
 def cpu(results: list[dict[str, Any]]) -> float:
-    return float(median(1e6 * r["cpu_seconds"] / max(1, r["decisions"]) for r in results))
+    each = [1e6 * run["cpu_seconds"] / run["decisions"] for run in results if run["decisions"]]
+    return float(median(each)) if each else math.nan
 
 
 def rate(results: list[dict[str, Any]]) -> float:
