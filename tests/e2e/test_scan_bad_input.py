@@ -5,6 +5,7 @@ import socket
 import time
 
 import pytest
+
 from conftest import read_request
 
 USAGE, UNREACHABLE = 2, 3
