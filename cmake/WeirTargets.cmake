@@ -18,7 +18,7 @@ target_compile_options(weir_options INTERFACE
   # False positives of GCC 12 on std::string from -O2 on: https://gcc.gnu.org/bugzilla/show_bug.cgi?id=105651
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(WEIR_SANITIZE)
-  # GCC 12 takes an empty std::optional<std::string> for an uninitialised string once sanitizers are in (GCC bug 105562).
+  # GCC 12 takes an empty std::optional<std::string> for an uninitialised string once sanitizers are in.
   add_compile_options(-Wno-maybe-uninitialized)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WEIR_SANITIZE})

@@ -22,7 +22,16 @@ def expect_one_clear_line(run, code, *words):
 
 @pytest.mark.parametrize(
     "url",
-    ["", "not a url", "ftp://127.0.0.1/", "http://", "http://127.0.0.1:99999/", "http://127.0.0.1:port/", "http://[::1/", "http://user:secret@127.0.0.1/"],
+    [
+        "",
+        "not a url",
+        "ftp://127.0.0.1/",
+        "http://",
+        "http://127.0.0.1:99999/",
+        "http://127.0.0.1:port/",
+        "http://[::1/",
+        "http://user:secret@127.0.0.1/",
+    ],
 )
 def test_a_wrong_url_is_a_usage_error(weir, url):
     run = weir("scan", url)
@@ -61,7 +70,16 @@ def test_a_redirect_loop_is_told_and_not_followed(weir, serve):
     assert len(seen) < 50
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"\x00" * 100, b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/9.9 banana\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n"])
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"",
+        b"\x00" * 100,
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/9.9 banana\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n",
+    ],
+)
 def test_rubbish_instead_of_an_answer(weir, serve, rubbish):
     def answer(connection):
         read_request(connection)
@@ -117,7 +135,12 @@ def test_writes_need_to_be_allowed(weir, closed_port):
         ("rubbish.yaml", "\x00\x01: ]["),
         ("not-a-spec.yaml", "hello: world\n"),
         ("tabs.yaml", "openapi: 3.0.0\n\tpaths: {}\n"),
-        ("bomb.yaml", "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [" + ",".join([f"*{chr(97 + i)}"] * 9) + "]\n" for i in range(9)) + "openapi: 3.0.0\npaths: {}\n"),
+        (
+            "bomb.yaml",
+            "a: &a [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(f"{chr(98 + i)}: &{chr(98 + i)} [" + ",".join([f"*{chr(97 + i)}"] * 9) + "]\n" for i in range(9))
+            + "openapi: 3.0.0\npaths: {}\n",
+        ),
         ("deep.json", '{"openapi":"3.0.0","paths":' + "[" * 100_000 + "]" * 100_000 + "}"),
     ],
 )
@@ -134,7 +157,19 @@ def test_a_full_disk_is_told(weir, serve):
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     port = serve(answer)
-    run = weir("scan", f"http://127.0.0.1:{port}/", "--max-requests", "80", "--max-wait", "2", "--quiet", "--format", "json", "--output", "/dev/full")
+    run = weir(
+        "scan",
+        f"http://127.0.0.1:{port}/",
+        "--max-requests",
+        "80",
+        "--max-wait",
+        "2",
+        "--quiet",
+        "--format",
+        "json",
+        "--output",
+        "/dev/full",
+    )
     assert run.code == USAGE
     assert "/dev/full" in run.err
 

@@ -40,7 +40,10 @@ const surface = (element) => {
   for (let at = element; at; at = at.parentElement) {
     const c = parse(getComputedStyle(at).backgroundColor);
     if (c[3] === 1) return c;
-    if (at.classList.contains('finding')) return parse(getComputedStyle(at.closest('main').querySelector('.card:not(.finding)')).backgroundColor);
+    if (at.classList.contains('finding')) {
+      const card = at.closest('main').querySelector('.card:not(.finding)');
+      return parse(getComputedStyle(card).backgroundColor);
+    }
   }
   throw new Error('no surface');
 };
