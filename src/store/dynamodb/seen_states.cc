@@ -79,6 +79,7 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request, const net::Dead
   std::unique_lock lock(shard.mutex);
   Entry& entry = shard.touch(request.key, capacity_per_shard_);
   ++entry.turns;  // from here on the entry stays where it is
+  bool is_last_look = false;
   for (;;) {
     turn.plan_ = plan_charge(entry.state, request);
     const Plan::Kind kind = turn.plan_.kind;
@@ -97,11 +98,13 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request, const net::Dead
       }
       return turn;
     }
-    if (shard.changed.wait_for(lock, deadline.left()) == std::cv_status::timeout &&
-        deadline.has_passed()) {
+    if (is_last_look) {
       turn.timed_out_ = true;
       break;
     }
+    // A wait that ends with the deadline may have missed what came just before it: look once more.
+    is_last_look = shard.changed.wait_for(lock, deadline.left()) == std::cv_status::timeout &&
+                   deadline.has_passed();
   }
   --entry.turns;
   return turn;
