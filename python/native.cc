@@ -154,6 +154,14 @@ class Limiter {
     return rules_.size() - 1;
   }
 
+  // What keeps the store from deciding; None: nothing does.
+  std::optional<std::string> check_store() {
+    const nb::gil_scoped_release released;
+    const Status ready = limiter_->check_store();
+    if (ready) return std::nullopt;
+    return ready.error().to_string();
+  }
+
   // None: nobody sent a key, or what was sent is not one (decide() answers 400 then).
   std::optional<std::string> api_key(const Headers& headers) const {
     const std::vector<identity::HeaderField> fields = fields_of(headers);
@@ -251,6 +259,7 @@ NB_MODULE(_native, module) {
       .def(nb::init<const policy::Policy&, const python::Variables&, nb::callable>(), "policy"_a,
            "environment"_a, "on_event"_a)
       .def("add_rule", &python::Limiter::add_rule, "id"_a, "rate"_a, "key"_a, "on_store_failure"_a)
+      .def("check_store", &python::Limiter::check_store)
       .def("api_key", &python::Limiter::api_key, "headers"_a)
       .def("decide", &python::Limiter::decide, "peer"_a, "headers"_a, "method"_a, "route"_a,
            "user"_a.none(), "key_known"_a.none(), "rules"_a.none());

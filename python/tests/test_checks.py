@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.checks import CheckMessage
+from django.core.checks import CheckMessage, registry
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
+from servers import Emulator, free_port
 from weir import Rule
 from weir.django import checks
 
@@ -27,6 +28,11 @@ def ids() -> list[str]:
 
 def test_finds_nothing_wrong_with_the_project_of_the_tests() -> None:
     assert found() == []
+
+
+def on_dynamodb(table: str, port: int) -> dict[str, Any]:
+    store = {"kind": "dynamodb", "table": table, "endpoint": f"http://127.0.0.1:{port}"}
+    return {"version": 1, "store": store, "pepper": "0123456789abcdef"}
 
 
 @pytest.mark.parametrize(
@@ -107,3 +113,39 @@ def test_finds_two_rules_of_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_warns_of_counters_that_are_not_shared(settings: Any) -> None:
     settings.DEBUG = False
     assert ids() == ["weir.W001"]
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch, dynamodb: Emulator) -> None:
+    for name, value in dynamodb.environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def store_problems() -> list[str]:
+    return [message.msg for message in checks.check_store(None)]
+
+
+def test_asks_the_store_only_before_a_deployment() -> None:
+    every = registry.registry.get_checks(include_deployment_checks=False)
+    assert checks.check_rules in every
+    assert checks.check_store not in every
+    assert checks.check_store in registry.registry.get_checks(include_deployment_checks=True)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_finds_a_store_that_is_ready(settings: Any, dynamodb: Emulator) -> None:
+    settings.WEIR = {"POLICY": on_dynamodb("weir", dynamodb.port)}
+    assert store_problems() == []
+    settings.WEIR = {}
+    assert store_problems() == []
+
+
+@pytest.mark.usefixtures("credentials")
+def test_says_what_keeps_the_store_from_deciding(settings: Any, dynamodb: Emulator) -> None:
+    settings.WEIR = {"POLICY": on_dynamodb("absent", dynamodb.port)}
+    (problem,) = store_problems()
+    assert problem.startswith("the dynamodb store is not ready: ")
+    assert "weir table create --table absent" in problem
+    settings.WEIR = {"POLICY": on_dynamodb("weir", free_port())}
+    (problem,) = store_problems()
+    assert "cannot connect" in problem

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -45,7 +46,28 @@ def test_follows_the_failure_policy_and_recovers(site: Server, own_dynamodb: Emu
 
     own_dynamodb.start()
     create_weir_table(own_dynamodb)
-    for _ in range(200):
-        if site.get("/guarded/ttl/quote", KEY).admitted:
-            return
-    raise AssertionError("does not recover")
+    wait_until_admitted(site, "/guarded/ttl/quote")
+
+
+def test_starts_without_dynamodb_and_counts_there_once_it_is_back(
+    site: Server, own_dynamodb: Emulator
+) -> None:
+    own_dynamodb.stop()
+    assert site.get("/guarded/ttl/quote", KEY).status == 503
+    assert site.get("/guarded/window/quote", KEY).admitted
+    told = [line for line in site.log.read_text().splitlines() if "cannot decide" in line]
+    assert len(told) == 1
+    assert "cannot connect" in told[0]
+
+    own_dynamodb.start()
+    create_weir_table(own_dynamodb)
+    wait_until_admitted(site, "/guarded/ttl/quote")
+
+
+def wait_until_admitted(site: Server, path: str) -> None:
+    """Follows the site's own Retry-After. A dead store is asked once in 30 s at least."""
+    deadline = time.monotonic() + 90
+    while not (answer := site.get(path, KEY)).admitted:
+        assert answer.status == 503
+        assert time.monotonic() < deadline, "does not recover"
+        time.sleep(int(answer.headers["Retry-After"]))

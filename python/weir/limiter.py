@@ -106,6 +106,13 @@ class Limiter:
         """Prepares a rule for decide(). Raises PolicyError if its id means another rule already."""
         self._here().index(rule)
 
+    def check_store(self) -> str | None:
+        """Asks the store whether it is ready: what is wrong and how to mend it, or None.
+
+        The first decision of a process does this by itself, and logs what is wrong.
+        """
+        return self._here().limiter.check_store()
+
     def _here(self) -> _Opened:
         pid = os.getpid()
         opened = self._opened.get(pid)

@@ -86,7 +86,9 @@ struct Limiter::Parts {
   enum class Answer { admitted, refused, undecided };
 
   Decision decide(const identity::Request& request, std::span<const CompiledRule* const> rules);
+  Status check_store();
   Answer ask_store(Ask& ask);
+  void note_failure(const Error& error);
   bool within_budget(Ask& ask);
   Answer follow_failure_policy(Ask& ask, Decision& decision);
   void refuse(std::span<Ask> asks, Decision& decision);
@@ -103,6 +105,7 @@ struct Limiter::Parts {
   const OnEvent on_event;
   Duration budget = 250ms;
   CircuitBreaker breaker;
+  std::once_flag checked;  // the store, before the first decision
 
   // Never grows past what was reserved, so rules do not move while decisions read them: who holds a
   // handle was given it after its rule was complete. The first `of_policy` are the policy's own.
@@ -168,6 +171,10 @@ Result<RuleHandle> Limiter::add_rule(policy::Rule rule) {
   return RuleHandle(rules.size() - 1);
 }
 
+Status Limiter::check_store() {
+  return parts_->check_store();
+}
+
 Decision Limiter::decide(const identity::Request& request) {
   std::array<const CompiledRule*, policy::kMaxRules> rules{};
   for (std::size_t index = 0; index < parts_->of_policy; ++index)
@@ -191,7 +198,6 @@ Decision Limiter::Parts::decide(const identity::Request& request,
                                 std::span<const CompiledRule* const> candidates) {
   Decision decision;
   Asker asker(request, sources);
-  const Time now = clock.now();
 
   // Who is asking, for every rule, before anything is charged.
   std::vector<Ask> asks;
@@ -205,9 +211,13 @@ Decision Limiter::Parts::decide(const identity::Request& request,
       return decision;
     }
     asks.push_back(
-        {.rule = rule,
-         .request = {.key = *key, .limit = rule->limit(), .now = now, .budget = budget}});
+        {.rule = rule, .request = {.key = *key, .limit = rule->limit(), .budget = budget}});
   }
+  if (asks.empty()) return decision;
+
+  std::call_once(checked, [this] { static_cast<void>(check_store()); });
+  const Time now = clock.now();
+  for (Ask& ask : asks) ask.request.now = now;
 
   // Several rules: one that is known to be full spares the others a charge and its return.
   if (asks.size() > 1) {
@@ -273,15 +283,23 @@ bool Limiter::Parts::within_budget(Ask& ask) {
   return ask.request.budget > Duration::zero();
 }
 
+Status Limiter::Parts::check_store() {
+  Status ready = store->check(kStartBudget);
+  if (!ready) note_failure(ready.error());
+  return ready;
+}
+
+void Limiter::Parts::note_failure(const Error& error) {
+  if (!breaker.failed(clock.now(), is_about_the_whole_store(error))) return;
+  tell(Event::Kind::store_failing,
+       "the " + std::string(store->name()) + " store cannot decide: " + error.to_string());
+}
+
 Limiter::Parts::Answer Limiter::Parts::ask_store(Ask& ask) {
   if (!breaker.allows(ask.request.now)) return Answer::undecided;
   const Result<store::ChargeOutcome> outcome = store->charge(ask.request);
   if (!outcome) {
-    const Error& error = outcome.error();
-    if (breaker.failed(clock.now(), is_about_the_whole_store(error))) {
-      tell(Event::Kind::store_failing,
-           "the " + std::string(store->name()) + " store cannot decide: " + error.to_string());
-    }
+    note_failure(outcome.error());
     return Answer::undecided;
   }
   if (breaker.succeeded(ask.request.now)) {

@@ -65,6 +65,14 @@ class Limiter {
   // decide(request). Adding the same rule again (id and content) gives the same handle.
   Result<RuleHandle> add_rule(policy::Rule rule);
 
+  // Whether the store is ready to decide: table, credentials, clock, connection. If not, on_event
+  // hears of it, and decisions follow the failure policy until it is.
+  //
+  // The first decision of a limiter does this by itself, before its budget begins; meanwhile others
+  // wait. It takes kStartBudget at most.
+  static constexpr Duration kStartBudget = std::chrono::seconds(2);
+  Status check_store();
+
   // Asks all rules of the policy that match.
   Decision decide(const identity::Request& request);
 

@@ -13,7 +13,7 @@
 
 namespace weir::engine {
 
-// Makes no request yet: a table or credentials that are wrong show at the first decision.
+// Makes no request yet: a table or credentials that are wrong show in Store::check().
 // Credentials, and the region and endpoint that the policy leaves out, come from `environment`.
 // `clock` must outlive the store. `warn` hears, a sentence at a time and once a change, of what an
 // operator should mend, such as a clock that is off; may be empty.

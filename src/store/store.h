@@ -70,6 +70,10 @@ class Store {
   // On Error the charge stays, which is safe.
   virtual Status give_back(const ChargeRequest& request, std::int64_t slot) = 0;
 
+  // Whether the store is ready to decide, and what must be mended if not. Makes it so if it only
+  // takes time, such as connecting; a store that needs no such thing is always ready.
+  virtual Status check(Duration /*budget*/) { return {}; }
+
   // "memory", "dynamodb": for logs and metrics.
   virtual std::string_view name() const = 0;
 };

@@ -24,6 +24,7 @@ class FailingStore final : public store::Store {
     {
       const std::lock_guard lock(mutex_);
       budgets.push_back(request.budget);
+      last_charge_at = request.now;
       if (on_charge_) on_charge_();
       if (error_ && --calls_before_error_ < 0) return tl::unexpected(*error_);
     }
@@ -31,6 +32,14 @@ class FailingStore final : public store::Store {
   }
   std::optional<store::ChargeOutcome> known_refusal(const store::ChargeRequest& request) override {
     return knows ? store_->known_refusal(request) : std::nullopt;
+  }
+  Status check(Duration budget) override {
+    ++checks;
+    last_check_budget = budget;
+    const std::lock_guard lock(mutex_);
+    if (on_check_) on_check_();
+    if (error_) return tl::unexpected(*error_);
+    return {};
   }
   Status give_back(const store::ChargeRequest& request, std::int64_t slot) override {
     ++returns;
@@ -51,10 +60,16 @@ class FailingStore final : public store::Store {
   // Called in each charge, such as to let time pass.
   void on_charge(std::function<void()> f) { on_charge_ = std::move(f); }
 
+  // Called in each check, such as to let time pass.
+  void on_check(std::function<void()> f) { on_check_ = std::move(f); }
+
+  std::atomic<int> checks{0};
   std::atomic<int> charges{0};
   std::atomic<int> returns{0};
   std::atomic<bool> knows{false};  // as a remote store, that knows nothing without asking
   std::vector<Duration> budgets;
+  Duration last_check_budget{};
+  Time last_charge_at{};
 
  private:
   const std::unique_ptr<store::MemoryStore> store_ = *store::MemoryStore::create({});
@@ -62,6 +77,7 @@ class FailingStore final : public store::Store {
   std::optional<Error> error_;
   int calls_before_error_ = 0;
   std::function<void()> on_charge_;
+  std::function<void()> on_check_;
 };
 
 class LimiterTest : public ::testing::Test {

@@ -12,6 +12,37 @@ policy::Rule with(policy::Rule rule, policy::OnStoreFailure choice, double share
   return rule;
 }
 
+TEST_F(LimiterTest, TheFirstDecisionChecksTheStoreBeforeItsOwnBudgetBegins) {
+  start({per_client(10)});
+  store_->on_check([&] { clock_.advance(1s); });
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(get("203.0.113.7").degraded);
+  EXPECT_EQ(store_->checks, 1);
+  EXPECT_EQ(store_->last_check_budget, Limiter::kStartBudget);
+  EXPECT_EQ(store_->budgets, (std::vector<Duration>{250ms, 250ms, 250ms}));
+  EXPECT_EQ(store_->last_charge_at, kStart + 1s) << "decided by the time after the check";
+}
+
+TEST_F(LimiterTest, AStoreThatIsNotReadyAtTheStartIsToldAndTheFailurePolicyDecides) {
+  start({with(per_client(1000), policy::OnStoreFailure::allow)});
+  store_->fail_with(ErrorCode::not_found);
+  EXPECT_TRUE(get("203.0.113.7").degraded);
+  EXPECT_EQ(store_->checks, 1);
+  ASSERT_EQ(events_.size(), 1U);
+  EXPECT_EQ(events_[0].message, "the failing store cannot decide: the line is cut");
+  store_->mend();
+  EXPECT_FALSE(get("203.0.113.7").degraded);
+}
+
+TEST_F(LimiterTest, SaysOnRequestWhetherTheStoreIsReady) {
+  start({per_client(10)});
+  EXPECT_TRUE(limiter_->check_store());
+  store_->fail_with(ErrorCode::not_found);
+  const Status status = limiter_->check_store();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message, "the line is cut");
+  EXPECT_EQ(events_.size(), 1U);
+}
+
 TEST_F(LimiterTest, LocalAdmitsTheShareAndThenAnswersUnavailableNeverRefused) {
   start({with(per_client(50), policy::OnStoreFailure::local, 0.1)});
   store_->fail_with(ErrorCode::timeout);
@@ -70,13 +101,13 @@ TEST_F(LimiterTest, ADeadStoreIsAskedFiveTimesAndThenOnceAPause) {
   start({with(per_client(1000), policy::OnStoreFailure::allow)});
   store_->fail_with(ErrorCode::timeout);
   for (int i = 0; i < 100; ++i) get("203.0.113.7");
-  EXPECT_EQ(store_->charges, 5);
+  EXPECT_EQ(store_->checks + store_->charges, 5);
   clock_.advance(1s);
   for (int i = 0; i < 100; ++i) get("203.0.113.7");
-  EXPECT_EQ(store_->charges, 6) << "one probe after the first pause";
+  EXPECT_EQ(store_->checks + store_->charges, 6) << "one probe after the first pause";
   clock_.advance(1s);
   for (int i = 0; i < 100; ++i) get("203.0.113.7");
-  EXPECT_EQ(store_->charges, 6) << "the second pause is longer";
+  EXPECT_EQ(store_->checks + store_->charges, 6) << "the second pause is longer";
   clock_.advance(1s);
   store_->mend();
   EXPECT_FALSE(get("203.0.113.7").degraded);

@@ -8,7 +8,8 @@ class WeirConfig(AppConfig):
     verbose_name = "Weir"
 
     def ready(self) -> None:
-        from weir.django.checks import check_configuration, check_rules
+        from weir.django.checks import check_configuration, check_rules, check_store
 
         checks.register(check_configuration, checks.Tags.security)
         checks.register(check_rules, checks.Tags.security)
+        checks.register(check_store, checks.Tags.security, deploy=True)

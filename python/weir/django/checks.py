@@ -9,6 +9,7 @@ weir.E006  RateLimitMiddleware comes before LocaleMiddleware
 weir.E007  two rules have the same id and differ
 weir.W001  counters live in each process by itself
 weir.W002  a rule counts by user, and there is no AuthenticationMiddleware
+weir.W003  the store is not ready; only with --deploy, because it asks the store
 """
 
 from __future__ import annotations
@@ -55,6 +56,23 @@ def check_rules(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     # Decorators make their rules when the views are imported.
     get_resolver().url_patterns  # noqa: B018
     return [*wrong_keys(current), *wrong_users(current), *wrong_order(), *conflicts(current)]
+
+
+def check_store(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    try:
+        current = configuration()
+    except WrongSetting:
+        return []  # told by check_configuration
+    problem = current.limiter.check_store()
+    if problem is None:
+        return []
+    return [
+        Warning(
+            f"the {current.limiter.policy.store} store is not ready: {problem}",
+            hint="Until it is, limited views follow their on_store_failure.",
+            id="weir.W003",
+        )
+    ]
 
 
 def wrong_keys(current: Configuration) -> list[CheckMessage]:

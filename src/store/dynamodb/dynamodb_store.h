@@ -65,9 +65,9 @@ class DynamoDbStore final : public Store {
   std::string_view name() const override { return "dynamodb"; }
 
   // Whether the table, its key, the credentials and the clock are right: one write unit, nothing
-  // changed. The first charge() of a process does this by itself; programs call it at their start
-  // to say early and clearly what is wrong.
-  Status check(Duration budget);
+  // changed. The first charge() of a process does this by itself, but inside its budget: whoever
+  // calls it before spares that charge the first connection.
+  Status check(Duration budget) override;
 
   Counts counts() const;
   std::optional<ClockCheck::Skew> clock_skew() const { return client_->clock_check().skew(); }
