@@ -99,7 +99,7 @@ enum class Reads { clock_each_time, clock_once };
 
 void hot_key(benchmark::State& state, std::int64_t n, Reads reads) {
   store::ChargeRequest request{.key = keys()[0],
-                               .limit = {n, limit::Geometry::for_window(kWindow)},
+                               .limit = limit::WindowLimit{n, limit::Geometry::for_window(kWindow)},
                                .now = system_clock().now()};
   store::MemoryStore& store = hot_store();
   weir::Clock& system = system_clock();
@@ -114,7 +114,9 @@ void hot_key(benchmark::State& state, std::int64_t n, Reads reads) {
 void million_keys(benchmark::State& state, Reads reads) {
   store::MemoryStore& store = *million().store;
   store::ChargeRequest request{
-      .key = {}, .limit = {100, limit::Geometry::for_window(kWindow)}, .now = system_clock().now()};
+      .key = {},
+      .limit = limit::WindowLimit{100, limit::Geometry::for_window(kWindow)},
+      .now = system_clock().now()};
   weir::Clock& system = system_clock();
   const std::vector<Key>& all = keys();
   std::uint64_t random = 88172645463325252 + static_cast<std::uint64_t>(state.thread_index());

@@ -24,6 +24,7 @@
 #include <span>
 
 #include "base/check.h"
+#include "limit/charge.h"
 #include "weir/time.h"
 
 namespace weir::limit {
@@ -42,12 +43,13 @@ class Geometry {
   // time of its admission; the window that is enforced on clocks is longer by twice that, so that
   // the promise holds in real time. Where reading the clock and deciding are up to d apart (a slow
   // store, a stalled thread), that is the error of the worst clock plus d/2.
-  static constexpr Geometry for_window(Duration window,
-                                       Duration max_clock_skew = Duration::zero()) {
+  // max_slots: K at most, where fewer slots than the algorithm could use cost less.
+  static constexpr Geometry for_window(Duration window, Duration max_clock_skew = Duration::zero(),
+                                       int max_slots = kMaxSlots) {
     const Duration span = window + 2 * max_clock_skew;
     Geometry geometry;
     geometry.slots_ =
-        static_cast<int>(std::clamp<std::int64_t>(span / kMinSlotWidth, 1, kMaxSlots));
+        static_cast<int>(std::clamp<std::int64_t>(span / kMinSlotWidth, 1, max_slots));
     // Rounded up, so that K slots are never shorter than the window.
     geometry.slot_ = Duration((span.count() + geometry.slots_ - 1) / geometry.slots_);
     return geometry;
@@ -124,16 +126,6 @@ struct WindowState {
             std::span(counts).first(static_cast<std::size_t>(geometry.slots()) + 1)};
   }
   friend bool operator==(const WindowState&, const WindowState&) = default;
-};
-
-struct Charge {
-  bool admitted = false;
-  std::int64_t slot = 0;       // the slot that the decision was made in; give_back() wants it
-  std::int64_t remaining = 0;  // N less what is live, after the decision
-  // Refused: the first instant at which this cost fits, if nobody else is admitted meanwhile.
-  // Admitted: the first instant at which `remaining` grows again. Time::max() when that is never
-  // (cost above N) or not applicable (nothing is live).
-  Time room_at = Time::max();
 };
 
 // Charges `cost` (1 or more) at `now`. Changes the state only if it admits.

@@ -15,16 +15,18 @@
 #include "base/duration.h"
 #include "base/key.h"
 #include "base/result.h"
-#include "limit/exact_window.h"
+#include "limit/limit.h"
 #include "weir/time.h"
 
 namespace weir::store {
 
 struct ChargeRequest {
   Key key;
-  limit::WindowLimit limit;
-  std::int64_t cost = 1;  // 1 or more
-  Time now{};             // the caller's clock; the store never reads one to decide
+  limit::Limit limit;
+  std::int64_t cost = 1;  // 1 or more; distinct and concurrency do not look at it
+  // distinct: the keyed hash of the value. concurrency: the request's own id. See limit/.
+  std::uint64_t subject = 0;
+  Time now{};  // the caller's clock; the store never reads one to decide
   // How long the store may take, by the monotonic clock. A store without I/O ignores it.
   Duration budget = std::chrono::milliseconds(250);
 };
@@ -32,14 +34,29 @@ struct ChargeRequest {
 // What every store answers to a request that no limit can mean. Within these bounds no sum of
 // counts overflows.
 inline bool is_valid(const ChargeRequest& request) {
-  return request.cost >= 1 && request.limit.n >= 1 && request.limit.n <= kMaxCount;
+  // The exact window first and here: it is the one that is asked most.
+  const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
+  return request.cost >= 1 && (window != nullptr ? window->n >= 1 && window->n <= kMaxCount
+                                                 : limit::is_valid(request.limit));
 }
 inline Status validate(const ChargeRequest& request) {
   if (is_valid(request)) return {};
   return fail(ErrorCode::invalid_input,
-              "a charge of " + std::to_string(request.cost) + " under a limit of " +
-                  std::to_string(request.limit.n) + " has no meaning",
-              "the cost is at least 1, the limit 1 to " + std::to_string(kMaxCount));
+              "a charge of " + std::to_string(request.cost) + " under this limit has no meaning",
+              "the cost is at least 1, a count 1 to " + std::to_string(kMaxCount) +
+                  ", the rest as the headers of limit/ say");
+}
+
+// The limit of a request whose caller has made sure that it is an exact window.
+inline const limit::WindowLimit& window_of(const ChargeRequest& request) {
+  return std::get<limit::WindowLimit>(request.limit);
+}
+// What a store answers that keeps exact windows only; success if the request is for one.
+inline Status expect_window(const ChargeRequest& request) {
+  if (Status valid = validate(request); !valid) return valid;
+  if (std::holds_alternative<limit::WindowLimit>(request.limit)) return {};
+  return fail(ErrorCode::invalid_input, "this store keeps only the exact window",
+              "use another algorithm or another store for this rule");
 }
 
 // What limit::Charge says, as far as this node knows. `local` says that it was known without asking

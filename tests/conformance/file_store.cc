@@ -61,10 +61,10 @@ Result<std::unique_ptr<store::Store>> FileStore::open(const std::string& path) {
 Result<store::ChargeOutcome> FileStore::charge(const store::ChargeRequest& request) {
   if (auto valid = store::validate(request); !valid) return tl::unexpected(valid.error());
   LockedFile file(path_);
-  Record record = file.find(request.key, request.limit.geometry, request.now);
+  Record record = file.find(request.key, window_of(request).geometry, request.now);
   store::ChargeOutcome outcome;
-  outcome.charge =
-      limit::charge(record.state.ref(record.geometry), request.limit, request.now, request.cost);
+  outcome.charge = limit::charge(record.state.ref(record.geometry), window_of(request), request.now,
+                                 request.cost);
   if (outcome.charge.admitted) file.save(record);
   return outcome;
 }
@@ -72,7 +72,7 @@ Result<store::ChargeOutcome> FileStore::charge(const store::ChargeRequest& reque
 Status FileStore::give_back(const store::ChargeRequest& request, std::int64_t slot) {
   if (auto valid = store::validate(request); !valid) return valid;
   LockedFile file(path_);
-  Record record = file.find(request.key, request.limit.geometry, request.now);
+  Record record = file.find(request.key, window_of(request).geometry, request.now);
   limit::give_back(record.state.ref(record.geometry), record.geometry, slot, request.cost);
   file.save(record);
   return {};

@@ -28,7 +28,7 @@ DynamoDbStore::DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<Dyn
     : options_(options), client_(std::move(client)), seen_(options.max_seen_keys), rng_(seed) {}
 
 Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
-  if (Status valid = validate(request); !valid) return tl::unexpected(valid.error());
+  if (Status valid = expect_window(request); !valid) return tl::unexpected(valid.error());
   const net::Deadline deadline = net::Deadline::in(request.budget);
   if (Status trusted = trust_clock(deadline); !trusted) return tl::unexpected(trusted.error());
 
@@ -122,8 +122,8 @@ DynamoDbStore::Written DynamoDbStore::read_instead(const Key& key, int& round_tr
 }
 
 std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& request) {
-  if (!validate(request)) return std::nullopt;
-  const std::optional<limit::Charge> refusal = request.cost > request.limit.n
+  if (!expect_window(request)) return std::nullopt;
+  const std::optional<limit::Charge> refusal = request.cost > window_of(request).n
                                                    ? plan_charge(std::nullopt, request).refusal
                                                    : seen_.known_refusal(request);
   if (!refusal) return std::nullopt;
@@ -132,7 +132,7 @@ std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& r
 }
 
 Status DynamoDbStore::give_back(const ChargeRequest& request, std::int64_t slot) {
-  if (Status valid = validate(request); !valid) return valid;
+  if (Status valid = expect_window(request); !valid) return valid;
   const net::Deadline deadline = net::Deadline::in(request.budget);
   CallResult result = call("UpdateItem", give_back_body(request, slot, options_.table), deadline);
   // A slot that is no longer there has nothing to give back.

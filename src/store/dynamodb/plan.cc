@@ -124,7 +124,7 @@ std::size_t ring_size(const Geometry& geometry) {
 
 std::string roll_body(const StoredState& seen, const ChargeRequest& request, std::int64_t slot,
                       std::string_view table) {
-  const Geometry& geometry = request.limit.geometry;
+  const Geometry& geometry = window_of(request).geometry;
   Update update;
   std::int64_t expired = 0;
   const std::size_t new_place = geometry.ring_index(slot);
@@ -144,19 +144,19 @@ std::string roll_body(const StoredState& seen, const ChargeRequest& request, std
   update.add("v", 1);
   update.require("g", "=", seen.window.newest);
   update.require("w", "=", geometry.packed());
-  update.require("t", "<=", request.limit.n - request.cost + expired);
+  update.require("t", "<=", window_of(request).n - request.cost + expired);
   return update.body(request.key, table);
 }
 
 }  // namespace
 
 Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& request) {
-  const Geometry& geometry = request.limit.geometry;
+  const Geometry& geometry = window_of(request).geometry;
   Plan plan;
   plan.after.geometry = geometry;
   if (!seen) {
-    const limit::Charge first =
-        limit::charge(plan.after.window.ref(geometry), request.limit, request.now, request.cost);
+    const limit::Charge first = limit::charge(plan.after.window.ref(geometry), window_of(request),
+                                              request.now, request.cost);
     if (!first.admitted) {
       plan.kind = Plan::Kind::refuse;  // more than N at once
       plan.refusal = first;
@@ -167,11 +167,11 @@ Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& re
   plan.after.window =
       same ? seen->window : limit::migrate(seen->window, seen->geometry, geometry, request.now);
   const limit::Charge charge =
-      limit::charge(plan.after.window.ref(geometry), request.limit, request.now, request.cost);
+      limit::charge(plan.after.window.ref(geometry), window_of(request), request.now, request.cost);
   if (!charge.admitted) {
     plan.kind = Plan::Kind::refuse;
     plan.refusal = charge;
-    if (charge.room_at == Time::max() && request.cost <= request.limit.n) {
+    if (charge.room_at == Time::max() && request.cost <= window_of(request).n) {
       // An item whose counts do not add up: room appears at the latest when all of it has ended.
       plan.refusal.room_at = geometry.slot_start(plan.after.window.newest + geometry.slots() + 1);
     }
@@ -189,7 +189,7 @@ Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& re
 
 std::string write_body(const Plan& plan, const std::optional<StoredState>& seen,
                        const ChargeRequest& request, std::string_view table) {
-  const Geometry& geometry = request.limit.geometry;
+  const Geometry& geometry = window_of(request).geometry;
   const std::int64_t slot = plan.after.window.newest;
   Update update;
   switch (plan.kind) {
@@ -206,7 +206,7 @@ std::string write_body(const Plan& plan, const std::optional<StoredState>& seen,
       update.add("v", 1);
       update.require("g", "=", slot);
       update.require("w", "=", geometry.packed());
-      update.require("t", "<=", request.limit.n - request.cost);
+      update.require("t", "<=", window_of(request).n - request.cost);
       break;
     case Plan::Kind::roll:
       return roll_body(*seen, request, slot, table);
@@ -224,7 +224,7 @@ std::string write_body(const Plan& plan, const std::optional<StoredState>& seen,
 
 std::string give_back_body(const ChargeRequest& request, std::int64_t slot,
                            std::string_view table) {
-  const Geometry& geometry = request.limit.geometry;
+  const Geometry& geometry = window_of(request).geometry;
   const std::string attribute = slot_attribute(geometry.ring_index(slot));
   Update update;
   update.add("t", -request.cost);
@@ -255,7 +255,8 @@ std::string check_body(std::string_view table) {
 
 limit::Charge describe_admission(const StoredState& state, const ChargeRequest& request) {
   StoredState copy = state;
-  limit::Charge result = limit::peek(copy.window.ref(copy.geometry), request.limit, request.now, 1);
+  limit::Charge result =
+      limit::peek(copy.window.ref(copy.geometry), window_of(request), request.now, 1);
   // Asked about one more, it says what would remain after that one.
   result.remaining = result.admitted ? result.remaining + 1 : 0;
   result.admitted = true;

@@ -84,8 +84,9 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request, const net::Dead
     turn.plan_ = plan_charge(entry.state, request);
     const Plan::Kind kind = turn.plan_.kind;
     if (kind == Plan::Kind::refuse) break;
-    const bool fits = kind != Plan::Kind::charge ||
-                      entry.pending <= request.limit.n - request.cost - entry.state->window.total;
+    const bool fits =
+        kind != Plan::Kind::charge ||
+        entry.pending <= window_of(request).n - request.cost - entry.state->window.total;
     if (!entry.exclusive && fits) {
       turn.shard_ = &shard;
       turn.key_ = request.key;

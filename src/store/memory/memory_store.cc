@@ -9,6 +9,10 @@ std::size_t pool_of(RecordShape shape) {
   return (shape.record_size() - kRecordHeader) / kRecordUnit;
 }
 
+bool is_window(const ChargeRequest& request) {
+  return std::holds_alternative<limit::WindowLimit>(request.limit) && is_valid(request);
+}
+
 std::size_t record_size_in(std::size_t pool) {
   return kRecordHeader + pool * kRecordUnit;
 }
@@ -41,7 +45,7 @@ MemoryStore::MemoryStore(std::size_t max_keys)
 }
 
 Result<ChargeOutcome> MemoryStore::charge(const ChargeRequest& request) {
-  if (!is_valid(request)) return tl::unexpected(validate(request).error());
+  if (!is_window(request)) return tl::unexpected(expect_window(request).error());
   Shard& shard = shard_of(request.key);
   // Taking a lock waits for what was read before it; this is not waited for.
   __builtin_prefetch(places_of(shard) + home_of(fragment_of(request.key)));
@@ -55,31 +59,31 @@ Result<ChargeOutcome> MemoryStore::charge(const ChargeRequest& request) {
 }
 
 std::optional<ChargeOutcome> MemoryStore::known_refusal(const ChargeRequest& request) {
-  if (!is_valid(request)) return std::nullopt;
+  if (!is_window(request)) return std::nullopt;
   Shard& shard = shard_of(request.key);
   const std::lock_guard lock(shard.lock);
   const Place* const place = find(shard, request.key);
   if (place == nullptr) return std::nullopt;
   const Record record = record_at(*place);
-  const limit::Geometry& geometry = request.limit.geometry;
+  const limit::Geometry& geometry = window_of(request).geometry;
   // A record of another geometry is first moved by a charge.
   if (record.shape().geometry() != geometry) return std::nullopt;
   const limit::Charge charge = record.with_window(geometry, [&](auto window) {
-    return limit::peek(window, request.limit, request.now, request.cost);
+    return limit::peek(window, window_of(request), request.now, request.cost);
   });
   if (charge.admitted) return std::nullopt;
   return ChargeOutcome{.charge = charge, .local = true};
 }
 
 Status MemoryStore::give_back(const ChargeRequest& request, std::int64_t slot) {
-  if (Status valid = validate(request); !valid) return valid;
+  if (Status valid = expect_window(request); !valid) return valid;
   Shard& shard = shard_of(request.key);
   const std::lock_guard lock(shard.lock);
   const Place* const place = find(shard, request.key);
   if (place == nullptr) return {};
   Record record = record_at(*place);
   // A slot of another geometry means nothing here: the charge stays.
-  if (record.shape().geometry() != request.limit.geometry) return {};
+  if (record.shape().geometry() != window_of(request).geometry) return {};
   record.give_back(slot, request.cost);
   shard.nothing_dead_before = std::min(shard.nothing_dead_before, record.end_of_life());
   return {};
@@ -110,15 +114,15 @@ MemoryStore::Place* MemoryStore::find(const Shard& shard, const Key& key) const 
 
 Result<ChargeOutcome> MemoryStore::charge_found(Shard& shard, Place& place,
                                                 const ChargeRequest& request) {
-  const RecordShape shape = RecordShape::for_limit(request.limit);
+  const RecordShape shape = RecordShape::for_limit(window_of(request));
   if (!record_at(place).shape().holds(shape)) {
     if (Status moved = reshape(shard, place, request, shape); !moved) {
       return tl::unexpected(std::move(moved.error()));
     }
   }
   return record_at(place).with_window(
-      request.limit.geometry, [&](auto window) -> Result<ChargeOutcome> {
-        return ChargeOutcome{limit::charge(window, request.limit, request.now, request.cost)};
+      window_of(request).geometry, [&](auto window) -> Result<ChargeOutcome> {
+        return ChargeOutcome{limit::charge(window, window_of(request), request.now, request.cost)};
       });
 }
 
@@ -132,7 +136,7 @@ Status MemoryStore::reshape(Shard& shard, Place& place, const ChargeRequest& req
     state = limit::migrate(state, from, shape.geometry(), request.now);
   }
   // What is counted already may be more than the new limit.
-  shape = RecordShape::for_limit({std::max(request.limit.n, state.total), shape.geometry()});
+  shape = RecordShape::for_limit({std::max(window_of(request).n, state.total), shape.geometry()});
   const auto number = take_record(shard, pool_of(shape));
   if (!number) return tl::unexpected(number.error());
   return_record(shard, place);
@@ -144,8 +148,8 @@ Status MemoryStore::reshape(Shard& shard, Place& place, const ChargeRequest& req
 
 Result<ChargeOutcome> MemoryStore::charge_new(Shard& shard, const ChargeRequest& request) {
   limit::WindowState state;
-  const limit::Charge charge =
-      limit::charge(state.ref(request.limit.geometry), request.limit, request.now, request.cost);
+  const limit::Charge charge = limit::charge(state.ref(window_of(request).geometry),
+                                             window_of(request), request.now, request.cost);
   if (!charge.admitted) return ChargeOutcome{charge};  // it never will be: it needs no record
   const auto full = [&] {
     return fail(ErrorCode::limit_exceeded,
@@ -166,7 +170,7 @@ Result<ChargeOutcome> MemoryStore::charge_new(Shard& shard, const ChargeRequest&
     keys_.fetch_sub(1, std::memory_order_relaxed);
     if (!forget_a_dead_key(shard, request.now)) return full();
   }
-  const RecordShape shape = RecordShape::for_limit(request.limit);
+  const RecordShape shape = RecordShape::for_limit(window_of(request));
   const auto number = take_record(shard, pool_of(shape));
   if (!number) {
     keys_.fetch_sub(1, std::memory_order_relaxed);

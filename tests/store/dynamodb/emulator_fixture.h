@@ -57,7 +57,7 @@ class EmulatorTest : public testing::Test {
   }
   static ChargeRequest request(const Key& key, std::int64_t n, Duration window, Time now) {
     return {.key = key,
-            .limit = {.n = n, .geometry = limit::Geometry::for_window(window)},
+            .limit = limit::WindowLimit{.n = n, .geometry = limit::Geometry::for_window(window)},
             .cost = 1,
             .now = now,
             .budget = std::chrono::seconds(10)};

@@ -25,7 +25,10 @@ std::unique_ptr<MemoryStore> store_of(std::size_t max_keys) {
 
 ChargeRequest request(const Key& key, std::int64_t n, Duration window, Time now,
                       std::int64_t cost = 1) {
-  return {.key = key, .limit = {n, limit::Geometry::for_window(window)}, .cost = cost, .now = now};
+  return {.key = key,
+          .limit = limit::WindowLimit{n, limit::Geometry::for_window(window)},
+          .cost = cost,
+          .now = now};
 }
 
 bool is_full(const Result<ChargeOutcome>& outcome) {
@@ -192,13 +195,13 @@ TEST(MemoryStore, DecidesAsAnUnboundedMapDoesAndIsFullOnlyOfLiveKeys) {
         continue;
       }
       ASSERT_TRUE(outcome);
-      Known& known = oracle.try_emplace(key, Known{asked.limit.geometry, {}}).first->second;
-      if (known.geometry != asked.limit.geometry) {
-        known.state = limit::migrate(known.state, known.geometry, asked.limit.geometry, now);
-        known.geometry = asked.limit.geometry;
+      Known& known = oracle.try_emplace(key, Known{window_of(asked).geometry, {}}).first->second;
+      if (known.geometry != window_of(asked).geometry) {
+        known.state = limit::migrate(known.state, known.geometry, window_of(asked).geometry, now);
+        known.geometry = window_of(asked).geometry;
       }
       auto window_ref = known.state.ref(known.geometry);
-      const limit::Charge expected = limit::charge(window_ref, asked.limit, now, cost);
+      const limit::Charge expected = limit::charge(window_ref, window_of(asked), now, cost);
       const limit::Charge& actual = outcome->charge;
       ASSERT_EQ(actual.admitted, expected.admitted) << "seed " << seed << ", request " << i;
       ASSERT_EQ(actual.remaining, expected.remaining) << "seed " << seed << ", request " << i;

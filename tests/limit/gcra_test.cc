@@ -1,0 +1,186 @@
+// GCRA: what it promises in any window, and what it says of itself.
+#include "limit/gcra.h"
+
+#include <gtest/gtest.h>
+
+#include "base/rng.h"
+#include "support/window_checker.h"
+
+namespace weir::limit {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Time kStart{seconds(1'800'000'000)};
+
+std::int64_t admitted_of(GcraState& state, const GcraLimit& limit, Time now, int tries) {
+  std::int64_t admitted = 0;
+  for (int i = 0; i < tries; ++i) admitted += charge(state, limit, now, 1).admitted ? 1 : 0;
+  return admitted;
+}
+
+TEST(GcraTest, LetsTheBurstThroughAtOnceAndThenOneAnInterval) {
+  const GcraLimit limit = GcraLimit::per_window(10, seconds(10), 4);
+  GcraState state;
+  EXPECT_EQ(admitted_of(state, limit, kStart, 9), 4);
+  EXPECT_EQ(admitted_of(state, limit, kStart + seconds(1) - Duration(1), 9), 0);
+  EXPECT_EQ(admitted_of(state, limit, kStart + seconds(1), 9), 1);
+  EXPECT_EQ(admitted_of(state, limit, kStart + seconds(3), 9), 2);
+}
+
+TEST(GcraTest, StatesTheWorstCaseThatReallyHappens) {
+  const GcraLimit limit = GcraLimit::per_window(100, seconds(10), 100);
+  EXPECT_EQ(limit.worst_case(seconds(10)), 200);
+  GcraState state;
+  std::int64_t admitted = 0;
+  for (Time now = kStart; now <= kStart + seconds(10); now += milliseconds(100))
+    admitted += admitted_of(state, limit, now, 200);
+  EXPECT_EQ(admitted, 200);
+}
+
+TEST(GcraTest, StrictNeverPassesNInAnyWindowAndUsesAllOfIt) {
+  for (const std::int64_t n : {1, 2, 3, 10, 100}) {
+    for (const std::int64_t burst : {std::int64_t{1}, (n + 1) / 2, n}) {
+      const GcraLimit limit = GcraLimit::strict(n, seconds(10), burst);
+      EXPECT_LE(limit.worst_case(seconds(10)), n);
+      GcraState state;
+      std::vector<test::Admission> admissions;
+      for (Time now = kStart; now <= kStart + seconds(40); now += milliseconds(1)) {
+        const std::int64_t admitted = admitted_of(state, limit, now, static_cast<int>(n) + 1);
+        if (admitted > 0) admissions.push_back({now, admitted});
+      }
+      const auto fullest = test::fullest_window(admissions, seconds(10)).admitted;
+      EXPECT_LE(fullest, n) << "burst " << burst;
+      EXPECT_GE(fullest, n - 1) << "burst " << burst;
+    }
+  }
+}
+
+// Random demand from clocks that are off by up to e, decided in an order of its own.
+TEST(GcraTest, KeepsItsWorstCaseWhateverTheClocksSay) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Rng rng(seed);
+    const auto n = static_cast<std::int64_t>(1 + rng.below(50));
+    const auto burst = static_cast<std::int64_t>(1 + rng.below(static_cast<std::uint64_t>(n)));
+    const Duration window = milliseconds(1 + static_cast<std::int64_t>(rng.below(60'000)));
+    const Duration error(
+        static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(window.count()) / 2)));
+    const bool strict = rng.below(2) == 0;
+    const GcraLimit limit = strict ? GcraLimit::strict(n, window, burst, error)
+                                   : GcraLimit::per_window(n, window, burst, error);
+    GcraState state;
+    std::vector<test::Admission> admissions;
+    Time real = kStart;
+    for (int i = 0; i < 400; ++i) {
+      if (rng.below(3) == 0)
+        real += Duration(static_cast<std::int64_t>(
+            rng.below(static_cast<std::uint64_t>(window.count() / 4) + 1)));
+      const Duration off(
+          static_cast<std::int64_t>(rng.below(2 * static_cast<std::uint64_t>(error.count()) + 1)) -
+          error.count());
+      const auto cost = static_cast<std::int64_t>(1 + rng.below(3));
+      const Charge result = charge(state, limit, real + off, cost);
+      if (!result.admitted) continue;
+      if (rng.below(10) == 0) {
+        give_back(state, limit, real + off, result.slot, cost);
+      } else {
+        admissions.push_back({real, cost});
+      }
+    }
+    EXPECT_LE(test::fullest_window(admissions, window).admitted, limit.worst_case(window))
+        << "seed " << seed;
+    if (strict) {
+      EXPECT_LE(limit.worst_case(window), n) << "seed " << seed;
+    }
+  }
+}
+
+TEST(GcraTest, SaysExactlyWhenARefusedCostFits) {
+  Rng rng(7);
+  const GcraLimit limit = GcraLimit::per_window(7, seconds(3), 5);
+  GcraState state;
+  Time now = kStart;
+  for (int i = 0; i < 2'000; ++i) {
+    now += Duration(static_cast<std::int64_t>(rng.below(500'000'000)));
+    const auto cost = static_cast<std::int64_t>(1 + rng.below(5));
+    const Charge result = charge(state, limit, now, cost);
+    if (result.admitted) continue;
+    EXPECT_FALSE(peek(state, limit, result.room_at - Duration(1), cost).admitted);
+    EXPECT_TRUE(peek(state, limit, result.room_at, cost).admitted);
+  }
+}
+
+TEST(GcraTest, SaysWhatRemainsAndWhenItGrows) {
+  Rng rng(8);
+  const GcraLimit limit = GcraLimit::per_window(7, seconds(3), 5);
+  GcraState state;
+  Time now = kStart;
+  for (int i = 0; i < 2'000; ++i) {
+    now += Duration(static_cast<std::int64_t>(rng.below(600'000'000)));
+    const Charge result = charge(state, limit, now, 1);
+    GcraState copy = state;
+    EXPECT_EQ(admitted_of(copy, limit, now, 9), result.remaining);
+    copy = state;
+    EXPECT_EQ(admitted_of(copy, limit, result.room_at - Duration(1), 9), result.remaining);
+    copy = state;
+    EXPECT_EQ(admitted_of(copy, limit, result.room_at, 9), result.remaining + 1);
+  }
+}
+
+TEST(GcraTest, NeverAdmitsMoreThanTheBurstAtOnce) {
+  const GcraLimit limit = GcraLimit::per_window(10, seconds(10), 4);
+  GcraState state;
+  const Charge result = charge(state, limit, kStart, 5);
+  EXPECT_FALSE(result.admitted);
+  EXPECT_EQ(result.room_at, Time::max());
+  EXPECT_EQ(state, GcraState{});
+  EXPECT_FALSE(charge(state, limit, kStart, INT64_MAX).admitted);
+}
+
+TEST(GcraTest, GivesBackWhatIsStillThere) {
+  const GcraLimit limit = GcraLimit::per_window(10, seconds(10), 4);
+  GcraState state;
+  const Charge first = charge(state, limit, kStart, 3);
+  ASSERT_TRUE(charge(state, limit, kStart, 1).admitted);
+  ASSERT_FALSE(charge(state, limit, kStart, 1).admitted);
+  give_back(state, limit, kStart, first.slot, 3);
+  EXPECT_EQ(admitted_of(state, limit, kStart, 9), 3);
+}
+
+TEST(GcraTest, GivesNothingBackThatHasDrainedAlready) {
+  const GcraLimit limit = GcraLimit::per_window(10, seconds(10), 4);
+  GcraState state;
+  const Charge first = charge(state, limit, kStart, 1);
+  const Time later = kStart + seconds(5);
+  ASSERT_EQ(admitted_of(state, limit, later, 9), 4);
+  give_back(state, limit, later, first.slot, 1);
+  EXPECT_EQ(admitted_of(state, limit, later, 9), 0) << "its token has flowed back long ago";
+}
+
+TEST(GcraTest, KeepsTheDebtWhenTheRateChanges) {
+  const GcraLimit slow = GcraLimit::per_window(4, hours(24), 4);
+  const GcraLimit fast = GcraLimit::per_window(60, seconds(60), 10);
+  GcraState state;
+  ASSERT_EQ(admitted_of(state, slow, kStart, 9), 4);
+  EXPECT_EQ(admitted_of(state, fast, kStart, 20), 6) << "10 less the 4 that were charged";
+  EXPECT_EQ(admitted_of(state, fast, kStart + seconds(60), 20), 10) << "not stuck for a day";
+  EXPECT_EQ(admitted_of(state, slow, kStart + seconds(60), 20), 0) << "and back: still in debt";
+}
+
+TEST(GcraTest, BearsTheLargestNumbers) {
+  const GcraLimit limit = GcraLimit::per_window(1, hours(24 * 366), 1, hours(24 * 366));
+  GcraState state;
+  EXPECT_TRUE(charge(state, limit, kStart, 1).admitted);
+  EXPECT_FALSE(charge(state, limit, kStart, 1).admitted);
+  EXPECT_FALSE(charge(state, limit, Time(Duration(0)), 1).admitted);
+  const GcraLimit quick = GcraLimit::per_window(1'000'000'000, seconds(1), 1'000'000'000);
+  EXPECT_EQ(quick.interval, Duration(1));
+  GcraState other;
+  EXPECT_TRUE(charge(other, quick, kStart, 1'000'000'000).admitted);
+  EXPECT_FALSE(charge(other, quick, kStart, 1).admitted);
+}
+
+}  // namespace
+}  // namespace weir::limit
