@@ -6,6 +6,9 @@
 #include <cmath>
 #include <utility>
 
+#include "store/dynamodb/item_answer.h"
+#include "store/dynamodb/request_body.h"
+
 namespace weir::store {
 namespace {
 
@@ -72,7 +75,8 @@ DynamoDbStore::Written DynamoDbStore::write(const SeenStates::Turn& turn,
                                             const net::Deadline& deadline) {
   ++round_trips;
   CallResult result =
-      call("UpdateItem", write_body(turn.plan(), turn.seen(), request, options_.table), deadline);
+      call("UpdateItem", update_body(write_of(turn.plan(), turn.seen(), request), options_.table),
+           deadline);
   switch (result.fate) {
     case Fate::done: {
       Result<ItemAnswer> answer = parse_item_answer(result.body, "Attributes");
@@ -134,7 +138,8 @@ std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& r
 Status DynamoDbStore::give_back(const ChargeRequest& request, std::int64_t slot) {
   if (Status valid = expect_window(request); !valid) return valid;
   const net::Deadline deadline = net::Deadline::in(request.budget);
-  CallResult result = call("UpdateItem", give_back_body(request, slot, options_.table), deadline);
+  CallResult result =
+      call("UpdateItem", update_body(give_back_update(request, slot), options_.table), deadline);
   // A slot that is no longer there has nothing to give back.
   if (result.fate == Fate::condition_failed) return {};
   if (result.fate != Fate::done) return tl::unexpected(std::move(result.error));

@@ -1,7 +1,6 @@
 #include "store/dynamodb/plan.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 
@@ -17,17 +16,8 @@ constexpr Duration kKeepAfterExpiry = std::chrono::minutes(5);
 using limit::Geometry;
 using limit::WindowState;
 
-std::string base64(const Key& key) {
-  std::string text(4 * ((key.bytes.size() + 2) / 3) + 1, '\0');  // and the NUL that it ends with
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                  reinterpret_cast<const unsigned char*>(key.bytes.data()),
-                  static_cast<int>(key.bytes.size()));
-  text.pop_back();
-  return text;
-}
-
-std::string slot_attribute(std::size_t place) {
-  return fmt::format("s{}", place);
+AttributeName slot_attribute(std::size_t place) {
+  return AttributeName(fmt::format("s{}", place));
 }
 
 std::int64_t expiry_seconds(const Geometry& geometry, std::int64_t newest) {
@@ -36,84 +26,19 @@ std::int64_t expiry_seconds(const Geometry& geometry, std::int64_t newest) {
   return (seconds + std::chrono::ceil<std::chrono::seconds>(kKeepAfterExpiry)).count();
 }
 
-// One UpdateItem, put together from the clauses of its expression. Names and values are made here
-// and nowhere else, out of numbers and fixed words, so nothing needs escaping.
-class Update {
- public:
-  void set(std::string_view attribute, std::int64_t value) {
-    add(set_, ", ", fmt::format("{} = {}", name(attribute), this->value(value)));
-  }
-  void add(std::string_view attribute, std::int64_t value) {
-    add(add_, ", ", fmt::format("{} {}", name(attribute), this->value(value)));
-  }
-  void remove(std::string_view attribute) { add(remove_, ", ", name(attribute)); }
-  void require(std::string_view attribute, std::string_view comparison, std::int64_t value) {
-    add(condition_, " AND ",
-        fmt::format("{} {} {}", name(attribute), comparison, this->value(value)));
-  }
-  // Or: the item does not exist.
-  void or_absent() {
-    condition_ = fmt::format("attribute_not_exists({}) OR ({})", name("k"), condition_);
-  }
-
-  std::string body(const Key& key, std::string_view table) const {
-    std::string expression;
-    for (const auto& [word, clause] :
-         {std::pair("SET ", &set_), std::pair("ADD ", &add_), std::pair("REMOVE ", &remove_)}) {
-      if (clause->empty()) continue;
-      if (!expression.empty()) expression += ' ';
-      expression += word;
-      expression += *clause;
-    }
-    return fmt::format(
-        R"({{"TableName":"{}","Key":{{"k":{{"B":"{}"}}}},"UpdateExpression":"{}",)"
-        R"("ConditionExpression":"{}","ExpressionAttributeNames":{{{}}},)"
-        R"("ExpressionAttributeValues":{{{}}},"ReturnValues":"ALL_NEW",)"
-        R"("ReturnValuesOnConditionCheckFailure":"ALL_OLD","ReturnConsumedCapacity":"TOTAL"}})",
-        table, base64(key), expression, condition_, names_, values_);
-  }
-
- private:
-  static void add(std::string& clause, std::string_view separator, std::string_view text) {
-    if (!clause.empty()) clause += separator;
-    clause += text;
-  }
-
-  // Every attribute under a '#' name: DynamoDB reserves several hundred words.
-  std::string name(std::string_view attribute) {
-    std::string result = fmt::format("#{}", attribute);
-    const std::string entry = fmt::format(R"("{}":"{}")", result, attribute);
-    if (names_.find(entry) == std::string::npos) add(names_, ",", entry);
-    return result;
-  }
-  std::string value(std::int64_t number) {
-    std::string result = fmt::format(":{}", value_count_++);
-    add(values_, ",", fmt::format(R"("{}":{{"N":"{}"}})", result, number));
-    return result;
-  }
-
-  std::string set_;
-  std::string add_;
-  std::string remove_;
-  std::string condition_;
-  std::string names_;
-  std::string values_;
-  int value_count_ = 0;
-};
-
 // Everything that an item holds, except its version, and nothing left of another state in the
 // places 0 ... `places` - 1.
-void set_whole(Update& update, const StoredState& state, std::size_t places) {
-  update.set("g", state.window.newest);
-  update.set("w", state.geometry.packed());
-  update.set("t", state.window.total);
-  update.set("exp", expiry_seconds(state.geometry, state.window.newest));
+void set_whole(ConditionalUpdate& update, const StoredState& state, std::size_t places) {
+  update.set = {{"g", state.window.newest},
+                {"w", state.geometry.packed()},
+                {"t", state.window.total},
+                {"exp", expiry_seconds(state.geometry, state.window.newest)}};
   for (std::size_t place = 0; place < places; ++place) {
     const std::int64_t count = state.window.counts[place];
     if (count > 0) {
-      update.set(slot_attribute(place), count);
+      update.set.push_back({slot_attribute(place), count});
     } else {
-      update.remove(slot_attribute(place));
+      update.remove.push_back(slot_attribute(place));
     }
   }
 }
@@ -122,10 +47,10 @@ std::size_t ring_size(const Geometry& geometry) {
   return static_cast<std::size_t>(geometry.slots()) + 1;
 }
 
-std::string roll_body(const StoredState& seen, const ChargeRequest& request, std::int64_t slot,
-                      std::string_view table) {
+ConditionalUpdate roll(const StoredState& seen, const ChargeRequest& request, std::int64_t slot) {
   const Geometry& geometry = window_of(request).geometry;
-  Update update;
+  ConditionalUpdate update{.key = request.key};
+  std::vector<Requirement> all_of;
   std::int64_t expired = 0;
   const std::size_t new_place = geometry.ring_index(slot);
   for (std::int64_t old = seen.window.newest - geometry.slots(); old < slot - geometry.slots();
@@ -134,18 +59,18 @@ std::string roll_body(const StoredState& seen, const ChargeRequest& request, std
     const std::int64_t count = seen.window.counts[place];
     if (count == 0) continue;
     expired += count;
-    update.require(slot_attribute(place), "=", count);
-    if (place != new_place) update.remove(slot_attribute(place));
+    all_of.push_back({slot_attribute(place), Relation::equal, count});
+    if (place != new_place) update.remove.push_back(slot_attribute(place));
   }
-  update.set("g", slot);
-  update.set("exp", expiry_seconds(geometry, slot));
-  update.set(slot_attribute(new_place), request.cost);
-  update.add("t", request.cost - expired);
-  update.add("v", 1);
-  update.require("g", "=", seen.window.newest);
-  update.require("w", "=", geometry.packed());
-  update.require("t", "<=", window_of(request).n - request.cost + expired);
-  return update.body(request.key, table);
+  update.set = {{"g", slot},
+                {"exp", expiry_seconds(geometry, slot)},
+                {slot_attribute(new_place), request.cost}};
+  update.add = {{"t", request.cost - expired}, {"v", 1}};
+  all_of.push_back({"g", Relation::equal, seen.window.newest});
+  all_of.push_back({"w", Relation::equal, geometry.packed()});
+  all_of.push_back({"t", Relation::less_or_equal, window_of(request).n - request.cost + expired});
+  update.any_of = {std::move(all_of)};
+  return update;
 }
 
 }  // namespace
@@ -187,70 +112,50 @@ Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& re
   return plan;
 }
 
-std::string write_body(const Plan& plan, const std::optional<StoredState>& seen,
-                       const ChargeRequest& request, std::string_view table) {
+ConditionalUpdate write_of(const Plan& plan, const std::optional<StoredState>& seen,
+                           const ChargeRequest& request) {
   const Geometry& geometry = window_of(request).geometry;
   const std::int64_t slot = plan.after.window.newest;
-  Update update;
+  ConditionalUpdate update{.key = request.key};
   switch (plan.kind) {
     case Plan::Kind::open:
       set_whole(update, plan.after, ring_size(geometry));
-      update.set("v", geometry.slot_start(slot).time_since_epoch().count());
-      update.require("w", "=", geometry.packed());  // g counts slots of w
-      update.require("g", "<", slot - geometry.slots());
-      update.or_absent();
+      update.set.push_back({"v", geometry.slot_start(slot).time_since_epoch().count()});
+      update.any_of = {{kNoItem},
+                       {{"w", Relation::equal, geometry.packed()},  // g counts slots of w
+                        {"g", Relation::less, slot - geometry.slots()}}};
       break;
     case Plan::Kind::charge:
-      update.add("t", request.cost);
-      update.add(slot_attribute(geometry.ring_index(slot)), request.cost);
-      update.add("v", 1);
-      update.require("g", "=", slot);
-      update.require("w", "=", geometry.packed());
-      update.require("t", "<=", window_of(request).n - request.cost);
+      update.add = {
+          {"t", request.cost}, {slot_attribute(geometry.ring_index(slot)), request.cost}, {"v", 1}};
+      update.any_of = {{{"g", Relation::equal, slot},
+                        {"w", Relation::equal, geometry.packed()},
+                        {"t", Relation::less_or_equal, window_of(request).n - request.cost}}};
       break;
     case Plan::Kind::roll:
-      return roll_body(*seen, request, slot, table);
+      return roll(*seen, request, slot);
     case Plan::Kind::migrate:
       set_whole(update, plan.after, std::max(ring_size(geometry), ring_size(seen->geometry)));
-      update.add("v", 1);
-      update.require("v", "=", seen->version);
-      update.require("w", "=", seen->geometry.packed());
+      update.add = {{"v", 1}};
+      update.any_of = {
+          {{"v", Relation::equal, seen->version}, {"w", Relation::equal, seen->geometry.packed()}}};
       break;
     case Plan::Kind::refuse:
       WEIR_CHECK(false);
   }
-  return update.body(request.key, table);
+  return update;
 }
 
-std::string give_back_body(const ChargeRequest& request, std::int64_t slot,
-                           std::string_view table) {
+ConditionalUpdate give_back_update(const ChargeRequest& request, std::int64_t slot) {
   const Geometry& geometry = window_of(request).geometry;
-  const std::string attribute = slot_attribute(geometry.ring_index(slot));
-  Update update;
-  update.add("t", -request.cost);
-  update.add(attribute, -request.cost);
-  update.add("v", 1);
-  update.require("w", "=", geometry.packed());
-  update.require("g", ">=", slot);
-  update.require("g", "<=", slot + geometry.slots());
-  update.require(attribute, ">=", request.cost);
-  return update.body(request.key, table);
-}
-
-std::string read_body(const Key& key, std::string_view table) {
-  return fmt::format(R"({{"TableName":"{}","Key":{{"k":{{"B":"{}"}}}},"ConsistentRead":true,)"
-                     R"("ReturnConsumedCapacity":"TOTAL"}})",
-                     table, base64(key));
-}
-
-std::string check_body(std::string_view table) {
-  // No key of Weir's is all zeros, other than by a chance of 2^-256.
-  return fmt::format(
-      R"json({{"TableName":"{}","Key":{{"k":{{"B":"{}"}}}},"UpdateExpression":"SET #v = :0",)json"
-      R"json("ConditionExpression":"attribute_exists(#v) AND attribute_not_exists(#v)",)json"
-      R"json("ExpressionAttributeNames":{{"#v":"v"}},)json"
-      R"json("ExpressionAttributeValues":{{":0":{{"N":"0"}}}}}})json",
-      table, base64(Key{}));
+  const AttributeName attribute = slot_attribute(geometry.ring_index(slot));
+  ConditionalUpdate update{.key = request.key};
+  update.add = {{"t", -request.cost}, {attribute, -request.cost}, {"v", 1}};
+  update.any_of = {{{"w", Relation::equal, geometry.packed()},
+                    {"g", Relation::greater_or_equal, slot},
+                    {"g", Relation::less_or_equal, slot + geometry.slots()},
+                    {attribute, Relation::greater_or_equal, request.cost}}};
+  return update;
 }
 
 limit::Charge describe_admission(const StoredState& state, const ChargeRequest& request) {

@@ -19,12 +19,10 @@
 #pragma once
 
 #include <optional>
-#include <string>
-#include <string_view>
 
-#include "base/key.h"
 #include "limit/exact_window.h"
-#include "store/dynamodb/item.h"
+#include "store/dynamodb/conditional_update.h"
+#include "store/dynamodb/stored_state.h"
 #include "store/store.h"
 
 namespace weir::store {
@@ -42,19 +40,12 @@ struct Plan {
 
 Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& request);
 
-// The body of the UpdateItem that does it. Not for refuse.
-std::string write_body(const Plan& plan, const std::optional<StoredState>& seen,
-                       const ChargeRequest& request, std::string_view table);
+// The write that does it. Not for refuse.
+ConditionalUpdate write_of(const Plan& plan, const std::optional<StoredState>& seen,
+                           const ChargeRequest& request);
 
 // Takes `cost` out of `slot`, if it is still live and still holds that much.
-std::string give_back_body(const ChargeRequest& request, std::int64_t slot, std::string_view table);
-
-// A consistent GetItem of the whole item.
-std::string read_body(const Key& key, std::string_view table);
-
-// An UpdateItem whose condition can never hold: answers whether table, key type, credentials and
-// clock are right, at the price of one write unit, and changes nothing.
-std::string check_body(std::string_view table);
+ConditionalUpdate give_back_update(const ChargeRequest& request, std::int64_t slot);
 
 // What an admission leaves, given the state that its write returned.
 limit::Charge describe_admission(const StoredState& state, const ChargeRequest& request);

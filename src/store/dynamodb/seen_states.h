@@ -14,7 +14,7 @@
 //   SeenStates::Turn turn = seen.begin(request, deadline);
 //   if (turn.is_timed_out()) ...
 //   if (turn.plan().kind == Plan::Kind::refuse) ...
-//   send write_body(turn.plan(), turn.seen(), ...)
+//   send write_of(turn.plan(), turn.seen(), ...)
 //   turn.saw(state);
 #pragma once
 
@@ -28,7 +28,7 @@
 
 #include "base/key.h"
 #include "net/deadline.h"
-#include "store/dynamodb/item.h"
+#include "store/dynamodb/stored_state.h"
 #include "store/dynamodb/plan.h"
 #include "store/store.h"
 

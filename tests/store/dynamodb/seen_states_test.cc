@@ -16,7 +16,7 @@ constexpr Time kNow{seconds(1'800'000'000)};
 
 ChargeRequest request(std::int64_t n) {
   return {.key = {},
-          .limit = {.n = n, .geometry = limit::Geometry::for_window(seconds(60))},
+          .limit = limit::WindowLimit{.n = n, .geometry = limit::Geometry::for_window(seconds(60))},
           .now = kNow};
 }
 

@@ -1,4 +1,4 @@
-// Item: one key's state as it lies in the table, and as it comes back in answers.
+// StoredState: one key's state as it lies in the table.
 //
 // | attribute | type | content                                                              |
 // | k         | B    | the 32-byte key (partition key)                                      |
@@ -15,11 +15,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "limit/exact_window.h"
+#include "store/dynamodb/conditional_update.h"
 
 namespace weir::store {
 
@@ -31,14 +31,15 @@ struct StoredState {
   friend bool operator==(const StoredState&, const StoredState&) = default;
 };
 
-// What an answer to UpdateItem or GetItem holds.
-struct ItemAnswer {
-  std::optional<StoredState> state;  // nullopt: no item in it
-  double consumed_units = 0;         // as AWS reports it; 0 if it does not
-};
+// The place in the ring of the attribute s0 ... s60, or nullopt if it is none of them.
+std::optional<std::size_t> ring_place(std::string_view name);
 
-// `member` is where the item stands: "Attributes" after a write, "Item" after a failed condition or
-// a read. An item that is not one of Weir's is an Error.
-Result<ItemAnswer> parse_item_answer(const std::string& body, std::string_view member);
+// Whether an attribute of this name is part of a state. What else lies in an item is left alone.
+bool is_of_state(std::string_view name);
+
+tl::unexpected<Error> not_ours(std::string_view what);
+
+// An item that is not one of Weir's is an Error.
+Result<StoredState> read_state(const Item& item);
 
 }  // namespace weir::store

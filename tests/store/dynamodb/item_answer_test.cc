@@ -1,4 +1,4 @@
-#include "store/dynamodb/item.h"
+#include "store/dynamodb/item_answer.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ std::string item(const std::string& more) {
   return R"({"Item":{"w":{"N":")" + std::to_string(kGeometry.packed()) + R"("},)" + more + "}}";
 }
 
-TEST(Item, IsReadFromAFailedConditionAsDynamoDbSendsIt) {
+TEST(ItemAnswer, IsReadFromAFailedConditionAsDynamoDbSendsIt) {
   const auto answer = parse_item_answer(
       R"({"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",)"
       R"("message":"The conditional request failed","Item":{"g":{"N":"17954697800"},)"
@@ -29,7 +29,7 @@ TEST(Item, IsReadFromAFailedConditionAsDynamoDbSendsIt) {
   EXPECT_EQ(answer->state->window.counts[10], 3);
 }
 
-TEST(Item, MayBeAbsent) {
+TEST(ItemAnswer, MayBeAbsent) {
   for (const char* body : {"{}", R"({"message":"x"})", R"({"Item":{}})", R"({"Item":7})"}) {
     const auto answer = parse_item_answer(body, "Item");
     ASSERT_TRUE(answer) << body;
@@ -37,7 +37,7 @@ TEST(Item, MayBeAbsent) {
   }
 }
 
-TEST(Item, TellsWhatWasConsumed) {
+TEST(ItemAnswer, TellsWhatWasConsumed) {
   const auto answer = parse_item_answer(
       R"({"ConsumedCapacity":{"TableName":"weir","CapacityUnits":1.5}})", "Attributes");
   ASSERT_TRUE(answer);
@@ -46,7 +46,7 @@ TEST(Item, TellsWhatWasConsumed) {
             0);
 }
 
-TEST(Item, OfSomebodyElseIsAnError) {
+TEST(ItemAnswer, OfSomebodyElseIsAnError) {
   for (const std::string& body :
        {item(R"("t":{"N":"1"})"), item(R"("g":{"N":"1"},"t":{"N":"-1"})"),
         item(R"("g":{"N":"1.5"},"t":{"N":"1"})"), item(R"("g":{"S":"1"},"t":{"N":"1"})"),
@@ -63,12 +63,12 @@ TEST(Item, OfSomebodyElseIsAnError) {
   }
 }
 
-TEST(Item, OtherAttributesAreLeftAlone) {
+TEST(ItemAnswer, OtherAttributesAreLeftAlone) {
   EXPECT_TRUE(parse_item_answer(
       item(R"("g":{"N":"1"},"t":{"N":"0"},"sx":{"N":"1"},"note":{"S":"x"})"), "Item"));
 }
 
-TEST(Item, InAnAnswerThatIsNotJsonIsAnError) {
+TEST(ItemAnswer, InAnAnswerThatIsNotJsonIsAnError) {
   for (const std::string& body :
        {std::string(), std::string("<html>"), std::string("[]"), std::string("7"),
         std::string("{\"Item\":"), std::string(100'000, '['), std::string("\xff\xfe")}) {
