@@ -1,6 +1,23 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+#include <system_error>
 
 #include "cli/commands.h"
+
+namespace {
+
+int cannot_write(int error) {
+  fmt::print(stderr, "weir: the output cannot be written: {}. Make room, or write elsewhere\n",
+             std::strerror(error));
+  return weir::cli::kExitUsage;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
@@ -15,7 +32,12 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version arrive here too, with a code of 0.
-    return app.exit(error) == 0 ? weir::cli::kExitOk : weir::cli::kExitUsage;
+    exit_code = app.exit(error) == 0 ? weir::cli::kExitOk : weir::cli::kExitUsage;
+  } catch (const std::system_error& error) {
+    return cannot_write(error.code().value());  // fmt::print's, of a full disk
   }
+  // What is still in the buffer would otherwise be lost without a word.
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return cannot_write(errno);
   return exit_code;
 }

@@ -102,6 +102,10 @@ int run(const TableArguments& arguments) {
       arguments.create ? create_table(client, net::Deadline::in(kCreateBudget))
                        : describe_table(client, net::Deadline::in(kDescribeBudget));
   if (!table) return report(table.error(), arguments);
+  if (const Status clock_right = client.clock_check().verdict(); !clock_right) {
+    report(clock_right.error(), arguments);  // a limiter here would decide nothing
+    return kExitUsage;
+  }
   if (arguments.format == "json") {
     print_json(*table, *target);
   } else {

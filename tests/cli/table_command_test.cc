@@ -1,38 +1,22 @@
 // weir table as its users run it: the program itself, against an emulator.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
 #include <boost/json/parse.hpp>
-#include <cstdio>
+#include <ctime>
+#include <regex>
 #include <string>
 
+#include "cli/program.h"
+#include "store/dynamodb/emulator_fixture.h"
 #include "support/emulator.h"
+#include "support/fault_proxy.h"
 #include "support/loopback_server.h"
 
 namespace weir::cli {
 namespace {
 
-struct Outcome {
-  int exit_code = -1;
-  std::string output;  // stdout and stderr
-};
-
-// `arguments` are this file's own words, so a shell may see them. The environment is empty but for
-// what is given: nothing of the machine's own AWS settings is used.
-Outcome weir(const std::string& environment, const std::string& arguments) {
-  const std::string command = "env -i AWS_EC2_METADATA_DISABLED=true HOME=/nonexistent " +
-                              environment + " " + WEIR_PROGRAM + " " + arguments + " 2>&1";
-  Outcome run;
-  FILE* pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return run;
-  std::array<char, 4096> buffer{};
-  while (const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe)) {
-    run.output.append(buffer.data(), got);
-  }
-  run.exit_code = WEXITSTATUS(::pclose(pipe));
-  return run;
-}
+using std::chrono::hours;
+using std::chrono::seconds;
 
 const std::string kCredentials = "AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any";
 
@@ -82,6 +66,55 @@ TEST(TableCommand, SaysInOneLineWhatIsWrong) {
     EXPECT_NE(run.output.find(one.says), std::string::npos) << run.output;
     EXPECT_EQ(run.output.find('\n'), run.output.size() - 1) << run.output;
   }
+}
+
+class TableCommandTest : public store::EmulatorTest {};
+
+TEST_F(TableCommandTest, DoesNotTakeOverATableOfAnotherSchema) {
+  store::DynamoDbOptions options;
+  options.table = "foreign";
+  const auto client = make_client(options, emulator().environment(), clock_);
+  const auto made =
+      client->call("CreateTable",
+                   R"({"TableName":"foreign","BillingMode":"PAY_PER_REQUEST",)"
+                   R"("AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],)"
+                   R"("KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}]})",
+                   net::Deadline::in(seconds(10)));
+  ASSERT_EQ(made.fate, store::Fate::done) << made.error.to_string();
+  for (const char* command : {"describe", "create"}) {
+    const Outcome run =
+        weir(kCredentials, std::string("table ") + command + " --table foreign --endpoint-url " +
+                               emulator().endpoint_url());
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_EQ(run.output,
+              "weir: table 'foreign' has the key pk (S); Weir's is k (B) alone. choose another "
+              "name with --table; Weir needs a table of its own\n");
+  }
+}
+
+std::string http_date(Time time) {
+  const std::time_t whole = std::chrono::duration_cast<seconds>(time.time_since_epoch()).count();
+  std::tm utc{};
+  gmtime_r(&whole, &utc);
+  std::array<char, 64> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &utc)};
+}
+
+TEST_F(TableCommandTest, SaysThatTheClockIsAnHourOff) {
+  const std::regex date("\r\ndate: [^\r]*", std::regex::icase);
+  test::FaultProxy proxy(emulator().port(), [&](std::string_view) {
+    return test::Fault{test::Fault::Kind::edit, "", [&](const std::string& answer) {
+                         const std::string later = http_date(clock_.now() + hours(1));
+                         return std::regex_replace(answer, date, "\r\nDate: " + later);
+                       }};
+  });
+  const std::string at = " --endpoint-url http://127.0.0.1:" + std::to_string(proxy.port());
+  const Outcome run = weir(kCredentials, "table describe" + at);
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_TRUE(std::regex_match(
+      run.output, std::regex("weir: this machine's clock is 3[56]\\d\\d s behind DynamoDB's\\. "
+                             "synchronise the clock \\(NTP\\)\n")))
+      << run.output;
 }
 
 }  // namespace
