@@ -12,8 +12,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -195,6 +196,10 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
 
 def create_weir_table(server: Emulator) -> None:
     """The table that `weir table create` makes, as far as an emulator needs it."""
+    create_table(server, "weir", "k", "B")
+
+
+def create_table(server: Emulator, name: str, key: str, key_type: str) -> None:
     client = boto3.client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{server.port}",
@@ -203,8 +208,35 @@ def create_weir_table(server: Emulator) -> None:
         aws_secret_access_key="test",  # noqa: S106
     )
     client.create_table(
-        TableName="weir",
-        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "B"}],
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": key_type}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@contextlib.contextmanager
+def forwarded(port: int, edit: Callable[[bytes], bytes] = bytes) -> Iterator[int]:
+    """Another port, from which a thread forwards to this one; `edit` changes what comes back."""
+
+    def copy(
+        source: socket.socket, target: socket.socket, change: Callable[[bytes], bytes]
+    ) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(change(data))
+        with contextlib.suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+    def forward() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.create_connection(("127.0.0.1", port))
+                for way in ((near, far, bytes), (far, near, edit)):
+                    threading.Thread(target=copy, args=way, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=forward, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +14,7 @@ from django.core.checks import CheckMessage, registry
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from servers import Emulator, free_port
+from servers import Emulator, create_table, forwarded, free_port
 from weir import Rule
 from weir.django import checks
 
@@ -75,6 +79,30 @@ def test_points_at_the_line_of_a_mistake_in_a_policy(settings: Any, tmp_path: Pa
     file.write_text("version: 1\nrules:\n  - id: all\n    limit: 10/fortnight\n")
     settings.WEIR = {"POLICY": file, "API_KEY": VERIFIED}
     assert f"{file}:4:" in found()[0].msg
+
+
+@pytest.mark.parametrize(
+    ("rules", "says"),
+    [
+        ([{"id": "a", "limit": "0/m"}], "the count in '0/m' must be from 1 to 10^15"),
+        ([{"id": "a", "limit": "9/-1m"}], "the window of '9/-1m'"),
+        ([{"id": "a", "limit": "9/m"}, {"id": "a", "limit": "8/h"}], "the id 'a' is already"),
+        ([{"id": "a", "limit": "9/m"}, {"id": "b", "limit": "8/m"}], "counts the same requests"),
+    ],
+)
+def test_points_at_rules_that_cannot_be(settings: Any, rules: list[Any], says: str) -> None:
+    settings.WEIR = {"POLICY": {"version": 1, "rules": rules}, "API_KEY": VERIFIED}
+    (problem,) = found()
+    assert problem.id == "weir.E002"
+    assert says in problem.msg
+
+
+@pytest.mark.parametrize("file", ["/no/such/weir.yaml", "/proc/self/mem", "/", "/dev/zero"])
+def test_points_at_a_policy_that_cannot_be_read(settings: Any, file: str) -> None:
+    settings.WEIR = {"POLICY": file, "API_KEY": VERIFIED}
+    (problem,) = found()
+    assert problem.id == "weir.E002"
+    assert f"'{file}'" in problem.msg
 
 
 def test_accepts_that_keys_are_not_verified_if_that_is_stated(settings: Any) -> None:
@@ -142,10 +170,71 @@ def test_finds_a_store_that_is_ready(settings: Any, dynamodb: Emulator) -> None:
 
 @pytest.mark.usefixtures("credentials")
 def test_says_what_keeps_the_store_from_deciding(settings: Any, dynamodb: Emulator) -> None:
-    settings.WEIR = {"POLICY": on_dynamodb("absent", dynamodb.port)}
+    create_table(dynamodb, "foreign", "pk", "S")
+    for table, port, says in (
+        ("absent", dynamodb.port, "weir table create --table absent"),
+        ("foreign", dynamodb.port, "weir table describe --table foreign"),
+        ("weir", free_port(), "cannot connect"),
+    ):
+        settings.WEIR = {"POLICY": on_dynamodb(table, port)}
+        (problem,) = store_problems()
+        assert problem.startswith("the dynamodb store is not ready: ")
+        assert says in problem
+        assert "\n" not in problem
+
+
+def test_says_that_there_are_no_credentials(
+    settings: Any, dynamodb: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget_aws(monkeypatch)
+    settings.WEIR = {"POLICY": on_dynamodb("weir", dynamodb.port)}
     (problem,) = store_problems()
-    assert problem.startswith("the dynamodb store is not ready: ")
-    assert "weir table create --table absent" in problem
-    settings.WEIR = {"POLICY": on_dynamodb("weir", free_port())}
-    (problem,) = store_problems()
-    assert "cannot connect" in problem
+    assert "no AWS credentials" in problem
+
+
+def test_says_that_the_clock_is_an_hour_off(
+    settings: Any, dynamodb: Emulator, credentials: None
+) -> None:
+    def an_hour_later(answer: bytes) -> bytes:
+        date = re.search(rb"(?i)\r\ndate: ([^\r]*)", answer)
+        if date is None:
+            return answer
+        stamp = parsedate_to_datetime(date[1].decode()) + timedelta(hours=1)
+        return answer.replace(date[1], format_datetime(stamp, usegmt=True).encode())
+
+    with forwarded(dynamodb.port, an_hour_later) as port:
+        settings.WEIR = {"POLICY": on_dynamodb("weir", port)}
+        (problem,) = store_problems()
+    assert "this machine's clock is" in problem
+    assert "behind DynamoDB's. synchronise the clock (NTP)" in problem
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({}, "no AWS region"),
+        ({"AWS_REGION": "eu central 1"}, "AWS_REGION: 'eu central 1' is not the name"),
+        ({"AWS_REGION": "eu-central-1", "AWS_CA_BUNDLE": "/dev/null"}, "/dev/null"),
+        ({"AWS_ENDPOINT_URL_DYNAMODB": "localhost:8000"}, "AWS_ENDPOINT_URL_DYNAMODB"),
+    ],
+)
+def test_points_at_a_store_that_cannot_be_opened(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], says: str
+) -> None:
+    forget_aws(monkeypatch)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    policy = on_dynamodb("weir", 1)
+    del policy["store"]["endpoint"]
+    settings.WEIR = {"POLICY": policy, "API_KEY": VERIFIED}
+    (problem,) = found()
+    assert problem.id == "weir.E008"
+    assert says in problem.msg
+    assert "\n" not in problem.msg
+
+
+def forget_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", "/nonexistent")

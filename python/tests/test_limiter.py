@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from servers import Emulator
+from servers import Emulator, forwarded
 from weir import Limiter, PolicyError, Request, Rule
 
 ONE_RULE: dict[str, Any] = {
@@ -117,31 +114,6 @@ def test_lets_other_threads_run_while_the_store_is_asked(dynamodb: Emulator) -> 
             "rules": [{"id": "all", "limit": "1/h", "on_store_failure": "deny"}],
         }
         assert statuses(Limiter(policy, environment=dynamodb.environment), 2) == [200, 429]
-
-
-@contextlib.contextmanager
-def forwarded(port: int) -> Iterator[int]:
-    """Another port, from which a thread forwards to this one."""
-
-    def copy(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
-
-    def forward() -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = listener.accept()
-                far = socket.create_connection(("127.0.0.1", port))
-                for pair in ((near, far), (far, near)):
-                    threading.Thread(target=copy, args=pair, daemon=True).start()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=forward, daemon=True).start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 def test_tells_once_that_the_store_fails(caplog: pytest.LogCaptureFixture) -> None:

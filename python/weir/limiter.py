@@ -106,6 +106,13 @@ class Limiter:
         """Prepares a rule for decide(). Raises PolicyError if its id means another rule already."""
         self._here().index(rule)
 
+    def open(self) -> None:
+        """Opens the store in this process, as its first decision would; asks it nothing.
+
+        Raises PolicyError if that cannot be, such as for want of a region.
+        """
+        self._here()
+
     def check_store(self) -> str | None:
         """Asks the store whether it is ready: what is wrong and how to mend it, or None.
 

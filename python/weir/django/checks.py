@@ -7,6 +7,7 @@ weir.E004  a rule counts by api_key, and VERIFY is not stated
 weir.E005  the policy counts by user, and RateLimitMiddleware comes before the user is known
 weir.E006  RateLimitMiddleware comes before LocaleMiddleware
 weir.E007  two rules have the same id and differ
+weir.E008  the store cannot be opened, such as for want of a region
 weir.W001  counters live in each process by itself
 weir.W002  a rule counts by user, and there is no AuthenticationMiddleware
 weir.W003  the store is not ready; only with --deploy, because it asks the store

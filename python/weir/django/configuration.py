@@ -145,7 +145,14 @@ def read_limiter(
         raise WrongSetting(
             "weir.E001", f"WEIR holds something that no policy can: {error}", "See docs/django.md."
         ) from error
-    return Limiter(policy.with_identity(settings_policy, {*identity, *key_settings}))
+    limiter = Limiter(policy.with_identity(settings_policy, {*identity, *key_settings}))
+    try:
+        limiter.open()
+    except PolicyError as error:
+        raise WrongSetting(
+            "weir.E008", f"the store cannot be opened: {error}", "See docs/dynamodb.md."
+        ) from error
+    return limiter
 
 
 def forget(*, setting: str, **_: Any) -> None:
