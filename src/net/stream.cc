@@ -29,7 +29,7 @@ bool would_block(int error) {
 // OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE when the peer is gone. This
 // one sends with MSG_NOSIGNAL. The descriptor travels in BIO_set_data.
 int descriptor_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+  return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 int bio_write(BIO* bio, const char* data, int size) {
@@ -148,7 +148,7 @@ Status Stream::shake_hands(const TlsContext& tls, const Deadline& deadline) {
     BIO_free(bio);
     return fail(ErrorCode::internal, "out of memory for a TLS session");
   }
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor_)));
+  BIO_set_data(bio, &descriptor_);  // a Stream stays where it is
   BIO_set_init(bio, 1);
   SSL_set_bio(session_.get(), bio, bio);
   if (Status named = expect_host(session_.get(), host_); !named) return named;

@@ -51,7 +51,7 @@ struct Row {
 };
 
 std::string shortened(const std::string& label, std::size_t max_columns) {
-  const std::string shown = visible(label);
+  std::string shown = visible(label);
   if (columns(shown) <= max_columns) return shown;
   std::size_t end = 0;
   for (std::size_t seen = 0; end < shown.size(); ++end) {

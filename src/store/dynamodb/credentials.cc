@@ -60,7 +60,8 @@ CredentialSource profile_credentials(Environment environment) {
   };
 }
 
-CredentialChain::CredentialChain(Environment environment, net::HttpCaller& http, Clock& clock)
+CredentialChain::CredentialChain(const Environment& environment, net::HttpCaller& http,
+                                 Clock& clock)
     : CredentialChain(
           {environment_credentials(environment), profile_credentials(environment),
            container_credentials(environment, http), instance_credentials(environment, http)},

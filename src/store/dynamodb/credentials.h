@@ -49,7 +49,7 @@ class CredentialChain {
   static constexpr Duration kRenewBefore = std::chrono::minutes(5);
 
   // All sources in AWS's order.
-  CredentialChain(Environment environment, net::HttpCaller& http, Clock& clock);
+  CredentialChain(const Environment& environment, net::HttpCaller& http, Clock& clock);
   CredentialChain(std::vector<CredentialSource> sources, Clock& clock);
 
   Result<std::shared_ptr<const Credentials>> get(Duration budget);
