@@ -47,14 +47,19 @@ class FaultsTest : public EmulatorTest {
 };
 
 TEST_F(FaultsTest, CountsAChargeWhoseAnswerWasLostAsAppliedAndNeverRepeatsIt) {
-  for (const Fault& fault : {Fault{Kind::lose_answer}, Fault{Kind::cut},
-                             Fault{Kind::substitute, aws_error("InternalServerError", 500)},
-                             Fault{Kind::substitute, test::http_answer(503, "")},
-                             Fault{Kind::substitute, test::http_answer(502, "<html>Bad</html>")},
-                             Fault{Kind::substitute, test::http_answer(404, "<html>Not</html>")},
-                             Fault{Kind::substitute, test::http_answer(200, "{}")},
-                             Fault{Kind::substitute, test::http_answer(200, "rubbish")},
-                             Fault{Kind::substitute, test::http_answer(200, "")}}) {
+  for (const Fault& fault :
+       {Fault{Kind::lose_answer}, Fault{Kind::cut},
+        Fault{Kind::substitute, aws_error("InternalServerError", 500)},
+        Fault{Kind::substitute, aws_error("InternalServerError", 400)},
+        Fault{Kind::substitute, aws_error("ServiceUnavailable", 503)},
+        Fault{Kind::substitute, aws_error("ThrottlingException", 503)},
+        Fault{Kind::substitute, aws_error("ConditionalCheckFailedException", 500)},
+        Fault{Kind::substitute, test::http_answer(503, "")},
+        Fault{Kind::substitute, test::http_answer(502, "<html>Bad</html>")},
+        Fault{Kind::substitute, test::http_answer(404, "<html>Not</html>")},
+        Fault{Kind::substitute, test::http_answer(200, "{}")},
+        Fault{Kind::substitute, test::http_answer(200, "rubbish")},
+        Fault{Kind::substitute, test::http_answer(200, "")}}) {
     FaultProxy proxy(emulator().port(), in_order({fault}));
     const auto store = open_at(proxy.port());
     const Key key = fresh_key();
@@ -68,6 +73,23 @@ TEST_F(FaultsTest, CountsAChargeWhoseAnswerWasLostAsAppliedAndNeverRepeatsIt) {
     int admitted = 0;
     for (int i = 0; i < 5; ++i) admitted += store->charge(request(key, 3))->charge.admitted;
     EXPECT_EQ(admitted, 2 - applied);
+  }
+}
+
+TEST_F(FaultsTest, SendsAGiveBackOnceWhateverBecomesOfIt) {
+  for (const Fault& fault : {Fault{Kind::lose_answer}, Fault{Kind::cut},
+                             Fault{Kind::substitute, aws_error("InternalServerError", 500)},
+                             Fault{Kind::replace, aws_error("ThrottlingException")}}) {
+    FaultProxy proxy(emulator().port(), in_order({Fault{}, Fault{}, fault}));
+    const auto store = open_at(proxy.port());
+    const Key key = fresh_key();
+    ASSERT_TRUE(store->charge(request(key, 3)));
+    const auto second = store->charge(request(key, 3));
+    ASSERT_TRUE(second);
+    EXPECT_FALSE(store->give_back(request(key, 3), second->charge.slot));
+    const bool applied = fault.kind == Kind::lose_answer || fault.kind == Kind::substitute;
+    EXPECT_EQ(proxy.carried_out(), 3 + (applied ? 1 : 0)) << "check, two charges, one return";
+    EXPECT_EQ(stored(key, 3), applied ? 1 : 2);
   }
 }
 
