@@ -29,6 +29,7 @@ LAYERS = {
 EXCEPTIONS = {"report": {"scan/model.h", "embedded/kReportCss.h"}}
 # Libraries that live in few places, so that they can be exchanged there: header prefix -> where it may be included.
 CONFINED = {
+    "date/": {"base"},
     "yaml-cpp/": {"policy", "openapi"},
     "boost/beast": {"net", "scan"},
     "boost/asio": {"net", "scan"},
