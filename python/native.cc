@@ -99,6 +99,16 @@ policy::Policy with_identity(policy::Policy policy, const policy::Policy& settin
   return policy;
 }
 
+// What decisions by this policy want to know of a request, beyond its address.
+std::set<std::string> facts(const policy::Policy& policy) {
+  std::set<std::string> parts;
+  for (const policy::Rule& rule : policy.rules) {
+    for (const policy::KeyPart part : rule.key) parts.emplace(policy::to_string(part));
+    if (rule.distinct) parts.emplace(policy::to_string(*rule.distinct));
+  }
+  return parts;
+}
+
 std::set<std::string> key_parts(const policy::Policy& policy) {
   std::set<std::string> parts;
   for (const policy::Rule& rule : policy.rules) {
@@ -107,17 +117,27 @@ std::set<std::string> key_parts(const policy::Policy& policy) {
   return parts;
 }
 
-policy::Rule make_rule(const std::string& id, const std::string& rate,
-                       const std::vector<std::string>& key, const std::string& on_store_failure) {
-  policy::Rule rule{.id = id};
-  rule.limit = value_or_throw(parse_rate(rate));
-  for (const std::string& part : key) {
-    rule.key.push_back(value_or_throw(policy::parse_key_part(part)));
+// One rule as it stands in a policy, written in JSON, which is YAML: so that rules of code and of
+// files are held to the same.
+policy::Rule read_rule(const std::string& json) {
+  policy::Reading reading =
+      policy::read_policy(R"({"version": 1, "rules": [)" + json + "]}", environment_of({}));
+  std::string errors;
+  for (const policy::Problem& error : reading.errors) {
+    errors += (errors.empty() ? "" : "\n") + error.message;
+    if (!error.cure.empty()) errors += ". " + error.cure;
   }
-  rule.on_store_failure = value_or_throw(policy::parse_on_store_failure(on_store_failure));
-  value_or_throw(policy::check_rule(rule));
+  if (!reading.policy) throw PolicyError(errors);
+  policy::Rule rule = std::move(reading.policy->rules.front());
+  rule.line = 0;  // of no file
   return rule;
 }
+
+// What is to be sent, and what the request still holds.
+struct Answer {
+  engine::HttpAnswer http;
+  Decision decision;
+};
 
 class Limiter {
  public:
@@ -142,9 +162,8 @@ class Limiter {
   Limiter(const Limiter&) = delete;
   Limiter& operator=(const Limiter&) = delete;
 
-  std::size_t add_rule(const std::string& id, const std::string& rate,
-                       const std::vector<std::string>& key, const std::string& on_store_failure) {
-    policy::Rule rule = make_rule(id, rate, key, on_store_failure);
+  std::size_t add_rule(const std::string& json) {
+    policy::Rule rule = read_rule(json);
     // Released as in decide(): whoever holds the limiter's lock may be waiting for the GIL.
     const engine::RuleHandle handle = [&] {
       const nb::gil_scoped_release released;
@@ -172,10 +191,10 @@ class Limiter {
     return std::string(**key);
   }
 
-  engine::HttpAnswer decide(const std::string& peer, const Headers& headers,
-                            const std::string& method, const std::string& route,
-                            const std::optional<std::string>& user, std::optional<bool> key_known,
-                            const std::optional<std::vector<std::size_t>>& rules) {
+  Answer decide(const std::string& peer, const Headers& headers, const std::string& method,
+                const std::string& route, const std::optional<std::string>& user,
+                std::optional<bool> key_known, std::int64_t cost,
+                const std::optional<std::vector<std::size_t>>& rules) {
     const std::vector<identity::HeaderField> fields = fields_of(headers);
     identity::Request request;
     request.peer = peer;
@@ -183,6 +202,7 @@ class Limiter {
     request.method = method;
     request.route = route;
     request.user = user;
+    request.cost = cost;
     if (key_known) {
       request.key_standing =
           *key_known ? identity::KeyStanding::known : identity::KeyStanding::unknown;
@@ -193,8 +213,15 @@ class Limiter {
       for (const std::size_t index : *rules) handles.push_back(rules_.at(index));
     }
     const nb::gil_scoped_release released;
-    return engine::http_answer(rules ? limiter_->decide(request, handles)
-                                     : limiter_->decide(request));
+    Answer answer;
+    answer.decision = rules ? limiter_->decide(request, handles) : limiter_->decide(request);
+    answer.http = engine::http_answer(answer.decision);
+    return answer;
+  }
+
+  void finish(const Answer& answer) {
+    const nb::gil_scoped_release released;
+    limiter_->finish(answer.decision);
   }
 
  private:
@@ -223,9 +250,10 @@ std::string store_name(const policy::Policy& policy) {
   return std::holds_alternative<policy::MemoryStore>(policy.store) ? "memory" : "dynamodb";
 }
 
-std::vector<std::pair<std::string, std::string>> pairs_of(const engine::HttpAnswer& answer) {
+std::vector<std::pair<std::string, std::string>> pairs_of(const Answer& answer) {
   std::vector<std::pair<std::string, std::string>> pairs;
-  for (const engine::HttpField& field : answer.fields) pairs.emplace_back(field.name, field.value);
+  for (const engine::HttpField& field : answer.http.fields)
+    pairs.emplace_back(field.name, field.value);
   return pairs;
 }
 
@@ -248,27 +276,27 @@ NB_MODULE(_native, module) {
                      return policy.identity.api_key.verify == policy::Verify::required;
                    })
       .def_prop_ro("header_names", &python::header_names)
-      .def_prop_ro("key_parts", &python::key_parts);
+      .def_prop_ro("key_parts", &python::key_parts)
+      .def_prop_ro("facts", &python::facts);
 
-  nb::class_<engine::HttpAnswer>(module, "Answer")
-      .def_ro("status", &engine::HttpAnswer::status)
+  nb::class_<python::Answer>(module, "Answer")
+      .def_prop_ro("status", [](const python::Answer& answer) { return answer.http.status; })
       .def_prop_ro("headers", &python::pairs_of)
-      .def_ro("body", &engine::HttpAnswer::body);
+      .def_prop_ro("body", [](const python::Answer& answer) { return answer.http.body; })
+      .def_prop_ro("holds_a_place",
+                   [](const python::Answer& answer) { return answer.decision.receipt != nullptr; });
 
   nb::class_<python::Limiter>(module, "Limiter")
       .def(nb::init<const policy::Policy&, const python::Variables&, nb::callable>(), "policy"_a,
            "environment"_a, "on_event"_a)
-      .def("add_rule", &python::Limiter::add_rule, "id"_a, "rate"_a, "key"_a, "on_store_failure"_a)
+      .def("add_rule", &python::Limiter::add_rule, "json"_a)
       .def("check_store", &python::Limiter::check_store)
       .def("api_key", &python::Limiter::api_key, "headers"_a)
       .def("decide", &python::Limiter::decide, "peer"_a, "headers"_a, "method"_a, "route"_a,
-           "user"_a.none(), "key_known"_a.none(), "rules"_a.none());
+           "user"_a.none(), "key_known"_a.none(), "cost"_a, "rules"_a.none())
+      .def("finish", &python::Limiter::finish, "answer"_a);
 
   module.def(
-      "check_rule",
-      [](const std::string& id, const std::string& rate, const std::vector<std::string>& key,
-         const std::string& on_store_failure) {
-        static_cast<void>(python::make_rule(id, rate, key, on_store_failure));
-      },
-      "id"_a, "rate"_a, "key"_a, "on_store_failure"_a);
+      "check_rule", [](const std::string& json) { static_cast<void>(python::read_rule(json)); },
+      "json"_a);
 }

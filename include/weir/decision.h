@@ -1,16 +1,21 @@
 // Decision: what Weir answers to one request, complete enough to build the HTTP answer and the log
 // line from it alone.
 //
-// Plain values; safe to copy and to pass between threads.
+// Plain values; safe to copy and to pass between threads. Copies share one receipt.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "weir/time.h"
 
 namespace weir {
+
+namespace engine {
+class Receipt;
+}
 
 enum class Verdict {
   admitted,     // every rule has room, and every rule was charged
@@ -20,13 +25,21 @@ enum class Verdict {
                 // never 429
 };
 
+// What a quota counts.
+enum class QuotaUnit {
+  requests,    // or their cost
+  concurrent,  // requests in flight
+  values,      // different values of an identity
+};
+
 // One rule's quota as this decision leaves it.
 struct QuotaStatus {
   std::string rule = {};       // the rule's id
   std::int64_t limit = 0;      // N
-  Duration window{};           // W
+  Duration window{};           // W; concurrent: how long one request may be in flight
   std::int64_t remaining = 0;  // admissions left now
-  Duration next_room{};        // until `remaining` grows; zero if it is full
+  Duration next_room{};        // until `remaining` grows; zero if it is full, or it never will
+  QuotaUnit unit = QuotaUnit::requests;
 };
 
 struct Decision {
@@ -38,6 +51,8 @@ struct Decision {
   std::string reason = {};  // one sentence for people and logs; never holds an identifier in clear
   bool degraded = false;  // decided by the failure policy (local share or allow), not by the store
   std::vector<QuotaStatus> quotas = {};  // in the order of the rules that were asked
+  // For Limiter::finish() and settle(); null if neither has anything to do.
+  std::shared_ptr<engine::Receipt> receipt = {};
 };
 
 }  // namespace weir

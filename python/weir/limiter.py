@@ -22,7 +22,8 @@ class Rule:
     """At most `rate` for each value of `key`, such as "100/m" for each ("api_key",).
 
     The parts of a key are "client_ip", "api_key", "user" and "route". Without any, everybody
-    counts together. `on_store_failure` is "local", "deny" or "allow".
+    counts together. `on_store_failure` is "local", "deny" or "allow". `algorithm` and what follows
+    it are the fields of a rule in a policy (docs/policy.md); None leaves one out.
 
     Raises ValueError if it is not a rule.
     """
@@ -31,9 +32,26 @@ class Rule:
     rate: str
     key: tuple[str, ...] = ()
     on_store_failure: str = "local"
+    algorithm: str | None = None
+    burst: int | None = None
+    strict: bool | None = None
+    time_zone: str | None = None
+    distinct: str | None = None
+    hold: str | None = None
+    cost: int | None = None
 
     def __post_init__(self) -> None:
-        _native.check_rule(self.id, self.rate, self.key, self.on_store_failure)
+        _native.check_rule(self.as_json())
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """What a decision wants to know of a request."""
+        return self.key if self.distinct is None else (*self.key, self.distinct)
+
+    def as_json(self) -> str:
+        """The rule as it stands in a policy."""
+        fields = {**vars(self), "limit": self.rate, "rate": None, "key": list(self.key)}
+        return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,7 @@ class Request:
     route      the matched route template, never the raw path; "" if none matched
     user       the authenticated principal; None if there is none
     key_known  whether the API key exists; None if nobody looked
+    cost       how much of a limit it uses up, under rules that do not say so themselves
     """
 
     peer: str
@@ -53,6 +72,7 @@ class Request:
     headers: Sequence[tuple[str, bytes]] = field(default=())
     user: str | None = None
     key_known: bool | None = None
+    cost: int = 1
 
 
 def read_policy(
@@ -95,8 +115,18 @@ class Limiter:
             request.route,
             request.user,
             request.key_known,
+            request.cost,
             None if rules is None else [opened.index(rule) for rule in rules],
         )
+
+    def finish(self, answer: Answer) -> None:
+        """The request is over: frees its place under rules that count requests in flight.
+
+        To be called once a request, however it ended; more often does no harm. A request that is
+        never finished keeps its place for the rule's `hold`.
+        """
+        if answer.holds_a_place:
+            self._here().limiter.finish(answer)
 
     def api_key(self, headers: Sequence[tuple[str, bytes]]) -> str | None:
         """The key that decide() would count, for looking it up; None if there is none."""
@@ -141,7 +171,7 @@ class _Opened:
     def index(self, rule: Rule) -> int:
         index = self._indexes.get(rule)
         if index is None:
-            index = self.limiter.add_rule(rule.id, rule.rate, rule.key, rule.on_store_failure)
+            index = self.limiter.add_rule(rule.as_json())
             self._indexes[rule] = index
         return index
 

@@ -58,8 +58,20 @@ Result<Address> Asker::client() {
   return *client_;
 }
 
+Result<std::optional<std::string_view>> Asker::api_key() {
+  return sources_.api_key.find(request_.headers);
+}
+
+Result<std::optional<std::string_view>> Asker::user() const {
+  const std::optional<std::string_view>& user = request_.user;
+  if (!user || user->empty()) return std::nullopt;
+  if (user->size() > identity::kMaxUserLength)
+    return fail(ErrorCode::invalid_input, "the user's name is longer than 512 bytes");
+  return user;
+}
+
 Result<std::optional<std::string_view>> Asker::counted_api_key() {
-  Result<std::optional<std::string_view>> key = sources_.api_key.find(request_.headers);
+  Result<std::optional<std::string_view>> key = api_key();
   if (!key) return key;
   const identity::KeyStanding needed =
       sources_.verify_api_key ? identity::KeyStanding::known : identity::KeyStanding::unchecked;
@@ -70,9 +82,11 @@ Result<std::optional<std::string_view>> Asker::counted_api_key() {
 
 CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
     : rule_(std::move(rule)),
-      limit_{rule_.limit.count,
-             limit::Geometry::for_window(rule_.limit.window, policy.decision_error())},
-      local_limit_{policy::local_count(rule_), limit_.geometry},
+      clock_error_(policy.decision_error()),
+      zone_(rule_.time_zone.empty() ? TimeZone()
+                                    : TimeZone::find(rule_.time_zone).value_or(TimeZone())),
+      limit_(limit_of_count(rule_.limit.count)),
+      local_limit_(local_share()),
       width_{.ipv4_prefix = rule_.ipv4_prefix.value_or(policy.identity.ipv4_prefix),
              .ipv6_prefix = rule_.ipv6_prefix.value_or(policy.identity.ipv6_prefix),
              .embedded_ipv4 = policy.identity.embedded_ipv4},
@@ -80,6 +94,49 @@ CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
   // The order in which a policy lists the parts means nothing, so it must not make other counters.
   std::sort(rule_.key.begin(), rule_.key.end());
   for (const policy::KeyPart part : rule_.key) narrowness_ += narrowness_of(part);
+}
+
+// Under the rule's algorithm. Whatever lies between the clocks and real time makes a limit longer,
+// never shorter.
+limit::Limit CompiledRule::limit_of_count(std::int64_t count) const {
+  static_assert(policy::kMaxDistinctValues == limit::kMaxDistinct);
+  static_assert(policy::kMaxInFlight == limit::kMaxConcurrency);
+  const Duration window = rule_.limit.window;
+  switch (rule_.algorithm) {
+    case policy::Algorithm::exact:
+      break;
+    case policy::Algorithm::gcra: {
+      const std::int64_t burst = policy::burst_of(rule_);
+      return rule_.strict ? limit::GcraLimit::strict(count, window, burst, clock_error_)
+                          : limit::GcraLimit::per_window(count, window, burst, clock_error_);
+    }
+    case policy::Algorithm::fixed_window:
+      return limit::FixedWindowLimit{.n = count};
+    case policy::Algorithm::distinct:
+      return limit::DistinctLimit{
+          count, limit::Geometry::for_window(window, clock_error_, limit::kMaxDistinctSlots)};
+    case policy::Algorithm::concurrency:
+      return limit::ConcurrencyLimit{count, window + 2 * clock_error_};
+  }
+  return limit::WindowLimit{count, limit::Geometry::for_window(window, clock_error_)};
+}
+
+// The share is kept exactly, whatever the algorithm: its bound is then one number.
+limit::Limit CompiledRule::local_share() const {
+  const std::int64_t count = policy::local_count(rule_);
+  if (counts_values() || counts_in_flight()) return limit_of_count(count);
+  return limit::WindowLimit{count, limit::Geometry::for_window(rule_.limit.window, clock_error_)};
+}
+
+limit::Limit CompiledRule::limit(Time now) const {
+  const auto* fixed = std::get_if<limit::FixedWindowLimit>(&limit_);
+  if (fixed == nullptr) return limit_;
+  if (rule_.calendar) {
+    const CalendarWindow window = window_.at(now, *rule_.calendar, zone_);
+    return limit::FixedWindowLimit{fixed->n, window.start, window.end};
+  }
+  const Time start = now - now.time_since_epoch() % rule_.limit.window;
+  return limit::FixedWindowLimit{fixed->n, start, start + rule_.limit.window};
 }
 
 bool CompiledRule::matches(const Asker& asker) const {
@@ -118,12 +175,11 @@ Status CompiledRule::add_part(identity::KeyTuple& tuple, policy::KeyPart part, A
       return {};
     }
     case policy::KeyPart::user: {
-      const std::optional<std::string_view> user = asker.request().user;
-      if (!user || user->empty()) return add_network(tuple, "user.anonymous", asker);
-      if (user->size() > identity::kMaxUserLength)
-        return fail(ErrorCode::invalid_input, "the user's name is longer than 512 bytes");
+      const Result<std::optional<std::string_view>> user = asker.user();
+      if (!user) return tl::unexpected(user.error());
+      if (!*user) return add_network(tuple, "user.anonymous", asker);
       tuple.add("user");
-      tuple.add(*user);
+      tuple.add(**user);
       return {};
     }
     case policy::KeyPart::route:
@@ -135,6 +191,23 @@ Status CompiledRule::add_part(identity::KeyTuple& tuple, policy::KeyPart part, A
       return {};
   }
   return fail(ErrorCode::internal, "a rule counts by something unknown");
+}
+
+Result<std::optional<std::uint64_t>> CompiledRule::value(Asker& asker) const {
+  identity::KeyTuple tuple = prefix_;
+  // No part of a key has this name, so no value can be taken for a key.
+  tuple.add("distinct");
+  if (rule_.distinct == policy::KeyPart::api_key || rule_.distinct == policy::KeyPart::user) {
+    // Keys that nobody knows are values as well: who guesses runs out of guesses.
+    const Result<std::optional<std::string_view>> found =
+        rule_.distinct == policy::KeyPart::user ? asker.user() : asker.api_key();
+    if (!found) return tl::unexpected(found.error());
+    if (!*found) return std::nullopt;
+    tuple.add(**found);
+  } else if (Status status = add_part(tuple, *rule_.distinct, asker); !status) {
+    return tl::unexpected(status.error());
+  }
+  return tuple.key().hash();
 }
 
 Status CompiledRule::add_network(identity::KeyTuple& tuple, std::string_view name,

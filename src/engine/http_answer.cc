@@ -18,12 +18,23 @@ std::int64_t integer(std::int64_t value) {
   return std::clamp<std::int64_t>(value, 0, kMaxInteger);
 }
 
+// How many identities a caller may still use is no quota of requests, and would be read as one.
+bool is_told(const QuotaStatus& quota) {
+  return quota.unit != QuotaUnit::values;
+}
+
 // A rule's id is [a-z0-9_-]{1,64} (policy.h), so it needs no escape inside a String.
 std::string policy_field(const std::vector<QuotaStatus>& quotas) {
   std::string value;
   for (const QuotaStatus& quota : quotas) {
-    fmt::format_to(std::back_inserter(value), "{}\"{}\";q={};w={}", value.empty() ? "" : ", ",
-                   quota.rule, integer(quota.limit), ceil_seconds(quota.window));
+    if (!is_told(quota)) continue;
+    fmt::format_to(std::back_inserter(value), "{}\"{}\";q={}", value.empty() ? "" : ", ",
+                   quota.rule, integer(quota.limit));
+    if (quota.unit == QuotaUnit::concurrent) {
+      value += ";qu=\"concurrent-requests\"";
+    } else {
+      fmt::format_to(std::back_inserter(value), ";w={}", ceil_seconds(quota.window));
+    }
   }
   return value;
 }
@@ -31,6 +42,7 @@ std::string policy_field(const std::vector<QuotaStatus>& quotas) {
 std::string quota_field(const std::vector<QuotaStatus>& quotas) {
   std::string value;
   for (const QuotaStatus& quota : quotas) {
+    if (!is_told(quota)) continue;
     fmt::format_to(std::back_inserter(value), "{}\"{}\";r={};t={}", value.empty() ? "" : ", ",
                    quota.rule, integer(quota.remaining), ceil_seconds(quota.next_room));
   }
@@ -78,7 +90,7 @@ std::string body_of(const Problem& problem, const Decision& decision) {
 
 HttpAnswer http_answer(const Decision& decision) {
   HttpAnswer answer;
-  if (!decision.quotas.empty()) {
+  if (std::any_of(decision.quotas.begin(), decision.quotas.end(), is_told)) {
     answer.fields.push_back({"RateLimit-Policy", policy_field(decision.quotas)});
     answer.fields.push_back({"RateLimit", quota_field(decision.quotas)});
   }

@@ -6,8 +6,10 @@
 //   unavailable  503, Retry-After and a problem; an outage is never a 429
 //
 // RateLimit-Policy and RateLimit follow draft-ietf-httpapi-ratelimit-headers-11 as structured
-// fields (RFC 9651), bodies RFC 9457. Times are whole seconds, rounded up, so that nobody is told
-// to come too early; answers that depend on who asks are not to be stored.
+// fields (RFC 9651): quotas of requests in flight have the unit "concurrent-requests" and no
+// window; rules that count different values are not told of. Bodies are RFC 9457. Times are whole
+// seconds, rounded up, so that nobody is told to come too early; answers that depend on who asks
+// are not to be stored.
 //
 // Thread safety: pure functions.
 //

@@ -79,6 +79,11 @@ class Limiter {
   // Asks the given rules, as far as they match, and no other. At most kMaxRules handles.
   Decision decide(const identity::Request& request, std::span<const RuleHandle> rules);
 
+  // The request that this decision admitted is over: frees the places that it took in rules that
+  // count requests in flight. To be called for every decision, however the request ended; does
+  // nothing if there is nothing to free, or if it was called before. May wait for the store.
+  void finish(const Decision& decision);
+
   // The API key that rules would count, for the application's verify hook; nullopt if there is
   // none. A view into the request. An Error if the field is malformed: decide() says so too.
   Result<std::optional<std::string_view>> api_key(const identity::Request& request) const;

@@ -5,6 +5,7 @@
 // yet.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -33,6 +34,10 @@ struct Request {
   // The authenticated principal of the framework; nullopt: anonymous.
   std::optional<std::string_view> user = {};
   KeyStanding key_standing = KeyStanding::unchecked;
+  // How much of a limit it uses up, under the rules that do not say so themselves: 1 to 10^15.
+  std::int64_t cost = 1;
+  // The cost is an estimate: Limiter::settle() will say what it came to.
+  bool cost_is_estimate = false;
 };
 
 }  // namespace weir::identity

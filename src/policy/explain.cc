@@ -50,12 +50,34 @@ std::string on_failure(const Rule& rule) {
   return {};
 }
 
+std::string how_much(const Rule& rule) {
+  const std::string n = std::to_string(rule.limit.count);
+  const std::string window = format_duration(rule.limit.window);
+  switch (rule.algorithm) {
+    case Algorithm::exact:
+      return "at most " + n + " in any " + window;
+    case Algorithm::gcra:
+      return (rule.strict ? "at most " + n + " in any " + window : format_quota(rule)) + ", " +
+             std::to_string(burst_of(rule)) + " at once";
+    case Algorithm::fixed_window:
+      if (!rule.calendar) return n + " in each " + window + " of the clock";
+      return format_quota(rule) + " of the calendar (" +
+             (rule.time_zone.empty() ? "UTC" : rule.time_zone) + ")";
+    case Algorithm::distinct:
+      return "at most " + n + " different values of " + std::string(to_string(*rule.distinct)) +
+             " in any " + window;
+    case Algorithm::concurrency:
+      return "at most " + n + " in flight, each held for " + window + " at most";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string explain(const Rule& rule) {
-  return rule.id + ": at most " + std::to_string(rule.limit.count) + " in any " +
-         format_duration(rule.limit.window) + ", " + counted_by(rule) + "; " + matched(rule.match) +
-         "; if the store fails, " + on_failure(rule);
+  return rule.id + ": " + how_much(rule) + ", " + counted_by(rule) + "; " +
+         (rule.cost ? "each request costs " + std::to_string(*rule.cost) + "; " : "") +
+         matched(rule.match) + "; if the store fails, " + on_failure(rule);
 }
 
 }  // namespace weir::policy

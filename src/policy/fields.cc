@@ -4,11 +4,14 @@
 #include <charconv>
 #include <utility>
 
+#include "base/duration.h"
 #include "policy/nearest.h"
 #include "policy/yaml.h"
 
 namespace weir::policy {
 namespace {
+
+constexpr std::size_t kMaxTextLength = 2048;
 
 // yaml-cpp tags quoted scalars "!". A quoted number is a text, as in every YAML schema.
 bool is_plain(const YAML::Node& value) {
@@ -103,6 +106,30 @@ std::optional<std::size_t> FieldReader::one_of(const YAML::Node& value,
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
   error(value, "'" + excerpt(*written) + "' cannot stand here", suggest(*written, names));
   return std::nullopt;
+}
+
+void FieldReader::text_into(const YAML::Node& value, std::string& target, std::string_view what,
+                            const std::function<bool(const std::string&)>& fits,
+                            std::string_view cure) {
+  const std::optional<std::string> written = text(value);
+  if (!written) return;
+  if (written->size() <= kMaxTextLength && fits(*written)) {
+    target = *written;
+  } else {
+    error(value, "'" + excerpt(*written) + "' is not " + std::string(what), std::string(cure));
+  }
+}
+
+std::optional<Duration> FieldReader::duration(const YAML::Node& value, Duration longest) {
+  const std::optional<std::string> written = text(value);
+  if (!written) return std::nullopt;
+  const std::optional<Duration> parsed = take(value, parse_duration(*written));
+  if (!parsed) return std::nullopt;
+  if (*parsed > longest) {
+    error(value, "'" + excerpt(*written) + "' is longer than " + format_duration(longest));
+    return std::nullopt;
+  }
+  return parsed;
 }
 
 void FieldReader::each(const YAML::Node& value, std::size_t most,

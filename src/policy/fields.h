@@ -17,6 +17,7 @@
 
 #include "base/result.h"
 #include "policy/problem.h"
+#include "weir/time.h"
 
 namespace weir::policy {
 
@@ -39,6 +40,12 @@ class FieldReader {
   // One of `names`, as its index.
   std::optional<std::size_t> one_of(const YAML::Node& value,
                                     const std::vector<std::string_view>& names);
+
+  // At most `longest`.
+  std::optional<Duration> duration(const YAML::Node& value, Duration longest);
+  // A text that `fits`, stored into `target`; otherwise it "is not `what`".
+  void text_into(const YAML::Node& value, std::string& target, std::string_view what,
+                 const std::function<bool(const std::string&)>& fits, std::string_view cure);
 
   // A list, or one text that stands for a list of itself; calls `read` for each entry.
   void each(const YAML::Node& value, std::size_t most,

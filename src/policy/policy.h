@@ -17,8 +17,7 @@
 #include <vector>
 
 #include "base/address.h"
-#include "base/duration.h"
-#include "base/result.h"
+#include "policy/rule.h"
 #include "weir/time.h"
 
 namespace weir::policy {
@@ -71,47 +70,7 @@ struct IdentityConfig {
   ApiKeyConfig api_key;
 };
 
-// ---- Rules ----
-
-// What a rule counts by. A rule with no part counts everybody together.
-enum class KeyPart { client_ip, api_key, user, route };
-
-std::string_view to_string(KeyPart part);
-Result<KeyPart> parse_key_part(std::string_view text);
-
-// What to do when the store cannot decide.
-enum class OnStoreFailure {
-  local,  // this process alone admits `local_share` of the limit
-  deny,   // 503
-  allow,  // admit
-};
-
-std::string_view to_string(OnStoreFailure policy);
-Result<OnStoreFailure> parse_on_store_failure(std::string_view text);
-
-// Which requests a rule is about. Empty lists match everything.
-struct Match {
-  std::vector<std::string> methods;  // "GET" also matches HEAD
-  std::vector<std::string> routes;   // route templates as the framework spells them: exact, or a
-                                     // prefix with one '*' at its end
-  friend bool operator==(const Match&, const Match&) = default;
-};
-
-struct Rule {
-  std::string id;  // [a-z0-9_-]{1,64}: stands in headers, logs and problem documents
-  Match match = {};
-  std::vector<KeyPart> key = {};
-  std::optional<int> ipv4_prefix = {};  // instead of the identity's, for this rule
-  std::optional<int> ipv6_prefix = {};
-  Rate limit = {};
-  OnStoreFailure on_store_failure = OnStoreFailure::local;
-  double local_share = 0.1;  // of the limit, at least 1 admission; above 0, at most 1
-  int line = 0;              // in the policy file; 0: the rule comes from code
-  friend bool operator==(const Rule&, const Rule&) = default;
-};
-
-// What `local_share` of a rule's limit comes to: rounded down, at least 1.
-std::int64_t local_count(const Rule& rule);
+// ---- The whole ----
 
 struct Policy {
   int version = 1;
@@ -136,27 +95,11 @@ inline constexpr Duration kDynamoDbClockSkew = std::chrono::milliseconds(100);
 
 inline constexpr std::size_t kMaxRules = 256;       // of a file; also asked in one decision
 inline constexpr std::size_t kMaxCodeRules = 4096;  // that code adds: one a view, perhaps
-inline constexpr std::size_t kMaxNameLength = 64;
-inline constexpr std::size_t kMaxMatchEntries = 64;
-inline constexpr std::size_t kMaxMethodLength = 16;
-inline constexpr std::size_t kMaxRouteLength = 256;
 inline constexpr std::size_t kMaxTrustedProxies = 1024;
 inline constexpr std::size_t kMaxPatternLength = 256;
 inline constexpr std::size_t kMinPepperLength = 16;
 inline constexpr std::size_t kMaxPepperLength = 1024;
 inline constexpr Duration kMaxClockSkew = std::chrono::seconds(60);
 inline constexpr Duration kMaxStoreBudget = std::chrono::seconds(10);
-
-// A rule or namespace name: [a-z0-9_-]{1,64}.
-bool is_name(std::string_view text);
-
-// The bounds above, for one value each and for a whole rule. A rule that code makes goes through
-// check_rule(); the reader of files asks for each value, to say where in the file it is.
-Status check_method(std::string_view method);
-Status check_route(std::string_view route);
-Status check_rate(const Rate& rate);
-Status check_prefix(int prefix, int bits);
-Status check_local_share(double share);
-Status check_rule(const Rule& rule);
 
 }  // namespace weir::policy

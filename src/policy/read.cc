@@ -8,6 +8,7 @@
 #include "base/pattern.h"
 #include "policy/fields.h"
 #include "policy/nearest.h"
+#include "policy/read_rules.h"
 #include "policy/warnings.h"
 #include "policy/yaml.h"
 
@@ -15,9 +16,6 @@ namespace weir::policy {
 namespace {
 
 using YAML::Node;
-
-constexpr std::string_view kNameCure = "Use 1 to 64 characters from a-z, 0-9, '_' and '-'";
-constexpr std::size_t kMaxTextLength = 2048;
 
 bool consists_of(std::string_view text, std::string_view others, std::size_t least,
                  std::size_t most) {
@@ -43,51 +41,8 @@ class PolicyReader {
   void read_pepper(const Node& value);
   void read_identity(const Node& node);
   void read_api_key(const Node& node);
-  void read_rules(const Node& node);
-  void read_rule(const Node& node);
-  void read_match(const Node& node, Match& match);
-  void check_against_others(const Node& node, const Node& id, const Rule& rule);
-
-  std::optional<int> prefix(const Node& value, int bits);
-  std::optional<Duration> duration(const Node& value, Duration longest);
-  // A text that `fits`, stored into `target`.
-  void text_into(const Node& value, std::string& target, std::string_view what,
-                 const std::function<bool(const std::string&)>& fits, std::string_view cure);
-
   const Environment& environment_;
 };
-
-void PolicyReader::text_into(const Node& value, std::string& target, std::string_view what,
-                             const std::function<bool(const std::string&)>& fits,
-                             std::string_view cure) {
-  const std::optional<std::string> text = fields.text(value);
-  if (!text) return;
-  if (text->size() <= kMaxTextLength && fits(*text)) {
-    target = *text;
-  } else {
-    fields.error(value, "'" + excerpt(*text) + "' is not " + std::string(what), std::string(cure));
-  }
-}
-
-std::optional<int> PolicyReader::prefix(const Node& value, int bits) {
-  const std::optional<std::int64_t> number = fields.whole_number(value);
-  if (!number) return std::nullopt;
-  const int clamped = static_cast<int>(std::clamp<std::int64_t>(*number, -1, 129));
-  if (!fields.check(value, check_prefix(clamped, bits))) return std::nullopt;
-  return clamped;
-}
-
-std::optional<Duration> PolicyReader::duration(const Node& value, Duration longest) {
-  const std::optional<std::string> text = fields.text(value);
-  if (!text) return std::nullopt;
-  const std::optional<Duration> parsed = fields.take(value, parse_duration(*text));
-  if (!parsed) return std::nullopt;
-  if (*parsed > longest) {
-    fields.error(value, "'" + excerpt(*text) + "' is longer than " + format_duration(longest));
-    return std::nullopt;
-  }
-  return parsed;
-}
 
 void PolicyReader::read(const Node& root) {
   bool has_version = false;
@@ -103,7 +58,7 @@ void PolicyReader::read(const Node& root) {
         }},
        {"namespace",
         [&](const Node& value) {
-          text_into(value, policy.name_space, "a namespace", is_name, kNameCure);
+          fields.text_into(value, policy.name_space, "a namespace", is_name, kNameCure);
         }},
        {"store", [&](const Node& value) { read_store(value); }},
        {"pepper",
@@ -112,9 +67,9 @@ void PolicyReader::read(const Node& root) {
           read_pepper(value);
         }},
        {"max_clock_skew",
-        [&](const Node& value) { policy.max_clock_skew = duration(value, kMaxClockSkew); }},
+        [&](const Node& value) { policy.max_clock_skew = fields.duration(value, kMaxClockSkew); }},
        {"identity", [&](const Node& value) { read_identity(value); }},
-       {"rules", [&](const Node& value) { read_rules(value); }}});
+       {"rules", [&](const Node& value) { read_rules(value, fields, policy); }}});
   if (!is_map) return;
   if (!has_version) fields.error(root, "the policy does not say its version", "Add version: 1");
   if (!has_pepper && !std::holds_alternative<MemoryStore>(policy.store)) {
@@ -143,21 +98,21 @@ void PolicyReader::read_store(const Node& node) {
         }},
        of_dynamodb("table",
                    [&](const Node& value) {
-                     text_into(
+                     fields.text_into(
                          value, dynamodb.table, "the name of a DynamoDB table",
                          [](const std::string& text) { return consists_of(text, "_.-", 3, 255); },
                          "Use 3 to 255 characters from a-z, A-Z, 0-9, '_', '.' and '-'");
                    }),
        of_dynamodb("region",
                    [&](const Node& value) {
-                     text_into(
+                     fields.text_into(
                          value, dynamodb.region, "an AWS region",
                          [](const std::string& text) { return consists_of(text, "-", 1, 32); },
                          "Write it as AWS does, for example eu-central-1");
                    }),
        of_dynamodb("endpoint",
                    [&](const Node& value) {
-                     text_into(
+                     fields.text_into(
                          value, dynamodb.endpoint, "an http or https URL",
                          [](const std::string& text) {
                            return (text.starts_with("http://") || text.starts_with("https://")) &&
@@ -167,7 +122,7 @@ void PolicyReader::read_store(const Node& node) {
                          "Write it with its scheme, for example http://127.0.0.1:8000");
                    }),
        of_dynamodb("budget", [&](const Node& value) {
-         if (const auto budget = duration(value, kMaxStoreBudget)) dynamodb.budget = *budget;
+         if (const auto budget = fields.duration(value, kMaxStoreBudget)) dynamodb.budget = *budget;
        })});
   if (!is_map) return;
   if (!has_kind) fields.error(node, "the store has no kind", "Add kind: memory or kind: dynamodb");
@@ -241,11 +196,11 @@ void PolicyReader::read_identity(const Node& node) {
         }},
        {"ipv4_prefix",
         [&](const Node& value) {
-          if (const auto bits = prefix(value, 32)) identity.ipv4_prefix = *bits;
+          if (const auto bits = read_prefix(fields, value, 32)) identity.ipv4_prefix = *bits;
         }},
        {"ipv6_prefix",
         [&](const Node& value) {
-          if (const auto bits = prefix(value, 128)) identity.ipv6_prefix = *bits;
+          if (const auto bits = read_prefix(fields, value, 128)) identity.ipv6_prefix = *bits;
         }},
        {"embedded_ipv4",
         [&](const Node& value) {
@@ -260,7 +215,7 @@ void PolicyReader::read_api_key(const Node& node) {
       node, "identity.api_key",
       {{"header",
         [&](const Node& value) {
-          text_into(
+          fields.text_into(
               value, api_key.header, "the name of a field that holds a key and nothing else",
               [](const std::string& text) {
                 return consists_of(text, "-", 1, kMaxNameLength) && text != "Authorization" &&
@@ -282,112 +237,6 @@ void PolicyReader::read_api_key(const Node& node) {
           const auto choice = fields.one_of(value, {"none", "required"});
           if (choice) api_key.verify = static_cast<Verify>(*choice);
         }}});
-}
-
-void PolicyReader::read_rules(const Node& node) {
-  if (!node.IsSequence()) {
-    fields.error(node, "rules is not a list", "Begin each rule with '- id: NAME'");
-  } else if (node.size() > kMaxRules) {
-    fields.error(node, "there are more than 256 rules", "Use fewer rules");
-  } else {
-    for (const Node& rule : node) read_rule(rule);
-  }
-}
-
-void PolicyReader::read_rule(const Node& node) {
-  Rule rule;
-  rule.line = node.Mark().line + 1;
-  Node id = node;
-  bool has_limit = false;
-  const bool is_map = fields.read(
-      node, "a rule",
-      {{"id",
-        [&](const Node& value) {
-          id.reset(value);
-          text_into(value, rule.id, "a rule's id", is_name, kNameCure);
-        }},
-       {"match", [&](const Node& value) { read_match(value, rule.match); }},
-       {"key",
-        [&](const Node& value) {
-          fields.each(value, 4, [&](const Node& entry) {
-            const std::optional<std::string> text = fields.text(entry);
-            if (!text) return;
-            const std::optional<KeyPart> part = fields.take(entry, parse_key_part(*text));
-            if (!part) return;
-            if (std::find(rule.key.begin(), rule.key.end(), *part) != rule.key.end()) {
-              fields.error(entry, "the key names '" + *text + "' twice", "Name it once");
-            } else {
-              rule.key.push_back(*part);
-            }
-          });
-        }},
-       {"ipv4_prefix", [&](const Node& value) { rule.ipv4_prefix = prefix(value, 32); }},
-       {"ipv6_prefix", [&](const Node& value) { rule.ipv6_prefix = prefix(value, 128); }},
-       {"limit",
-        [&](const Node& value) {
-          has_limit = true;
-          const std::optional<std::string> text = fields.text(value);
-          if (!text) return;
-          if (const auto rate = fields.take(value, parse_rate(excerpt(*text)))) rule.limit = *rate;
-        }},
-       {"on_store_failure",
-        [&](const Node& value) {
-          const std::optional<std::string> text = fields.text(value);
-          if (!text) return;
-          if (const auto choice = fields.take(value, parse_on_store_failure(*text)))
-            rule.on_store_failure = *choice;
-        }},
-       {"local_share", [&](const Node& value) {
-          const std::optional<double> share = fields.number(value);
-          if (share && fields.check(value, check_local_share(*share))) rule.local_share = *share;
-        }}});
-  if (!is_map) return;
-  if (id.is(node)) fields.error(node, "the rule has no id", "Add id: NAME");
-  if (!has_limit) fields.error(node, "the rule has no limit", "Add limit: COUNT/WINDOW");
-  check_against_others(node, id, rule);
-  policy.rules.push_back(std::move(rule));
-}
-
-void PolicyReader::read_match(const Node& node, Match& match) {
-  const auto list = [&](std::vector<std::string>& target, Status (*check)(std::string_view)) {
-    return [this, &target, check](const Node& value) {
-      fields.each(value, kMaxMatchEntries, [&](const Node& entry) {
-        const std::optional<std::string> text = fields.text(entry);
-        if (text && fields.check(entry, check(*text))) target.push_back(*text);
-      });
-    };
-  };
-  fields.read(node, "match",
-              {{"methods", list(match.methods, check_method)},
-               {"routes", list(match.routes, check_route)}});
-}
-
-// Two rules of one id would share counters; two of the same content would only cost twice.
-void PolicyReader::check_against_others(const Node& node, const Node& id, const Rule& rule) {
-  const auto sorted = [](auto list) {
-    std::sort(list.begin(), list.end());
-    return list;
-  };
-  for (const Rule& other : policy.rules) {
-    const std::string where = " of line " + std::to_string(other.line);
-    if (!rule.id.empty() && other.id == rule.id) {
-      fields.error(id, "the id '" + rule.id + "' is already that of the rule" + where,
-                   "Give each rule an id of its own");
-      return;
-    }
-    if (rule.limit.count > 0 && other.limit.window == rule.limit.window &&
-        sorted(other.key) == sorted(rule.key) &&
-        sorted(other.match.methods) == sorted(rule.match.methods) &&
-        sorted(other.match.routes) == sorted(rule.match.routes) &&
-        other.ipv4_prefix == rule.ipv4_prefix && other.ipv6_prefix == rule.ipv6_prefix) {
-      fields.error(
-          node,
-          "this rule counts the same requests by the same key in the same window as rule '" +
-              excerpt(other.id) + "'" + where,
-          "Keep the one with the smaller limit");
-      return;
-    }
-  }
 }
 
 }  // namespace

@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "engine/limiter.h"
-#include "store/memory/memory_store.h"
 #include "support/manual_clock.h"
+#include "support/state_store.h"
 
 namespace weir::engine {
 
 inline constexpr Time kStart{std::chrono::seconds(1'800'000'000)};
 
-// A memory store behind a line that can be cut. Counts what goes over it.
+// A store of every algorithm behind a line that can be cut. Counts what goes over it.
 class FailingStore final : public store::Store {
  public:
   Result<store::ChargeOutcome> charge(const store::ChargeRequest& request) override {
@@ -72,7 +72,7 @@ class FailingStore final : public store::Store {
   Time last_charge_at{};
 
  private:
-  const std::unique_ptr<store::MemoryStore> store_ = *store::MemoryStore::create({});
+  const std::unique_ptr<store::Store> store_ = std::make_unique<test::StateStore>();
   std::mutex mutex_;
   std::optional<Error> error_;
   int calls_before_error_ = 0;
@@ -98,7 +98,10 @@ class LimiterTest : public ::testing::Test {
   }
 
   Decision get(std::string_view peer, std::string_view route = "/") {
-    return limiter_->decide({.peer = peer, .method = "GET", .route = route});
+    return get_from(*limiter_, peer, route);
+  }
+  static Decision get_from(Limiter& limiter, std::string_view peer, std::string_view route = "/") {
+    return limiter.decide({.peer = peer, .method = "GET", .route = route});
   }
   Decision get_with_key(std::string_view peer, std::string_view key,
                         identity::KeyStanding standing = identity::KeyStanding::unchecked) {

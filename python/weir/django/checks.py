@@ -89,7 +89,7 @@ def wrong_keys(current: Configuration) -> list[CheckMessage]:
 
 def wrong_users(current: Configuration) -> list[CheckMessage]:
     order = list(settings.MIDDLEWARE)
-    in_policy = "user" in current.key_parts and MIDDLEWARE in order
+    in_policy = "user" in current.facts and MIDDLEWARE in order
     in_views = "user" in declared_parts
     if not (in_policy or in_views):
         return []

@@ -48,6 +48,7 @@ class Configuration:
     verify: Verify | None
     verify_stated: bool  # VERIFY is there, even if it is None
     key_parts: frozenset[str]  # of all the policy's rules
+    facts: frozenset[str]  # what the policy's rules want to know of a request
     header_names: tuple[tuple[str, str], ...]  # fields that identity is read from, as in META
 
 
@@ -80,6 +81,7 @@ def configuration() -> Configuration:
         verify,
         verify_stated="VERIFY" in api_key,
         key_parts=frozenset(limiter.policy.key_parts),
+        facts=frozenset(limiter.policy.facts),
         header_names=tuple(
             (name, "HTTP_" + name.upper().replace("-", "_")) for name in limiter.policy.header_names
         ),

@@ -25,18 +25,18 @@ def decide(request: HttpRequest, rules: Sequence[Rule] | None = None) -> Answer:
     Raises ImproperlyConfigured rather than let a request pass uncounted.
     """
     current = configuration()
-    parts = current.key_parts if rules is None else key_parts(rules)
-    require_verify(current, parts)
+    require_verify(current, current.key_parts if rules is None else key_parts(rules))
+    facts = current.facts if rules is None else frozenset(f for rule in rules for f in rule.facts)
     headers = header_fields(request, current)
-    facts = Request(
+    asked = Request(
         peer=peer_of(request),
         method=request.method or "",
         route=route_of(request, resolved(request)),
         headers=headers,
-        user=user_of(request) if "user" in parts else None,
-        key_known=is_key_known(current, headers) if "api_key" in parts else None,
+        user=user_of(request) if "user" in facts else None,
+        key_known=is_key_known(current, headers) if "api_key" in facts else None,
     )
-    return current.limiter.decide(facts, rules)
+    return current.limiter.decide(asked, rules)
 
 
 # For async views: not on the event loop, but where Django runs the synchronous code of a request

@@ -14,6 +14,7 @@ from asgiref.sync import iscoroutinefunction
 
 from weir import Rule
 from weir.django.decide import ADMITTED, add_headers, decide, decide_in_thread, refusal
+from weir.django.finish import answered, answered_async
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -34,6 +35,13 @@ def rate_limit(
     key: str | Sequence[str] = (),
     id: str | None = None,  # noqa: A002
     on_store_failure: str = "local",
+    algorithm: str | None = None,
+    burst: int | None = None,
+    strict: bool | None = None,
+    time_zone: str | None = None,
+    distinct: str | None = None,
+    hold: str | None = None,
+    cost: int | None = None,
 ) -> Callable[[View], View]:
     """Admits at most `rate`, such as "100/m", for each value of `key`, in any interval of a minute.
 
@@ -44,6 +52,8 @@ def rate_limit(
                       the view. Views with the same id and the same limit share its counters.
     on_store_failure  "local": go on with a share of the limit in this process; "deny": 503;
                       "allow": admit
+    algorithm         "exact", "gcra", "fixed_window", "distinct" or "concurrency"; it and what
+                      follows it are the fields of a rule in a policy (docs/policy.md)
 
     For functions, sync or async; for classes through Django's method_decorator. Decorators on one
     view make one decision: a request is charged to all of them or to none.
@@ -51,9 +61,26 @@ def rate_limit(
     Raises ValueError for what is not a rate, a key or an id.
     """
     parts = (key,) if isinstance(key, str) else tuple(key)
+
+    def rule_named(rule_id: str) -> Rule:
+        return Rule(
+            rule_id,
+            rate,
+            parts,
+            on_store_failure,
+            algorithm=algorithm,
+            burst=burst,
+            strict=strict,
+            time_zone=time_zone,
+            distinct=distinct,
+            hold=hold,
+            cost=cost,
+        )
+
     # A mistake shows at import, with this line in the traceback.
-    Rule(id or "check", rate, parts, on_store_failure)
-    declared_parts.update(parts)
+    declared_parts.update(rule_named(id or "check").key)
+    if distinct == "user":
+        declared_parts.add(distinct)
     # method_decorator decorates anew for every request; its rules are made once.
     made: dict[str, Rule] = {}
 
@@ -63,7 +90,7 @@ def rate_limit(
         rule_id = id or default_id(view)
         rule = made.get(rule_id)
         if rule is None:
-            rule = made[rule_id] = Rule(rule_id, rate, parts, on_store_failure)
+            rule = made[rule_id] = rule_named(rule_id)
             declared.add(rule)
         inner = stacked_on(view)
         if inner is not None:
@@ -97,9 +124,13 @@ def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
             answer = await decide_in_thread(require_request(request), rules)
             if answer.status != ADMITTED:
                 return refusal(answer)
-            response = view(request, *args, **kwargs)
-            if isawaitable(response):  # not so when a decorator in between has answered
-                response = await response
+
+            async def respond() -> Any:
+                response = view(request, *args, **kwargs)
+                # Not so when a decorator in between has answered.
+                return await response if isawaitable(response) else response
+
+            response = await answered_async(answer, respond)
             add_headers(response, answer)
             return response
 
@@ -111,7 +142,7 @@ def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
             answer = decide(require_request(request), rules)
             if answer.status != ADMITTED:
                 return refusal(answer)
-            response = view(request, *args, **kwargs)
+            response = answered(answer, lambda: view(request, *args, **kwargs))
             add_headers(response, answer)
             return response
 

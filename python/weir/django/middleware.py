@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from weir.django.decide import ADMITTED, add_headers, decide, decide_in_thread, refusal
+from weir.django.finish import answered, answered_async
 
 
 class RateLimitMiddleware:
@@ -34,7 +35,7 @@ class RateLimitMiddleware:
         answer = decide(request)
         if answer.status != ADMITTED:
             return refusal(answer)
-        response: HttpResponseBase = self.get_response(request)
+        response = answered(answer, lambda: self.get_response(request))
         add_headers(response, answer)
         return response
 
@@ -42,6 +43,6 @@ class RateLimitMiddleware:
         answer = await decide_in_thread(request)
         if answer.status != ADMITTED:
             return refusal(answer)
-        response: HttpResponseBase = await self.get_response(request)
+        response = await answered_async(answer, lambda: self.get_response(request))
         add_headers(response, answer)
         return response

@@ -1,0 +1,245 @@
+#include "policy/read_rules.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "policy/nearest.h"
+
+namespace weir::policy {
+namespace {
+
+using YAML::Node;
+
+class RuleReader {
+ public:
+  RuleReader(FieldReader& fields, Policy& policy) : fields_(fields), policy_(policy) {}
+
+  void read(const Node& node);
+
+ private:
+  void read_match(const Node& node);
+  std::optional<KeyPart> key_part(const Node& value);
+  void read_key_part(const Node& value);
+  void read_quota(const Node& value);
+  void check_algorithm_at(const Node& place);
+  void check_against_others(const Node& node, const Node& id);
+
+  FieldReader& fields_;
+  Policy& policy_;
+  Rule rule_;
+  bool well_formed_ = true;  // no field that its algorithm needs is itself an error
+};
+
+std::optional<KeyPart> RuleReader::key_part(const Node& value) {
+  const std::optional<std::string> text = fields_.text(value);
+  return text ? fields_.take(value, parse_key_part(*text)) : std::nullopt;
+}
+
+void RuleReader::read_key_part(const Node& value) {
+  const std::optional<KeyPart> part = key_part(value);
+  if (!part) return;
+  if (std::find(rule_.key.begin(), rule_.key.end(), *part) != rule_.key.end()) {
+    fields_.error(value, "the key names '" + std::string(to_string(*part)) + "' twice",
+                  "Name it once");
+  } else {
+    rule_.key.push_back(*part);
+  }
+}
+
+void RuleReader::read_match(const Node& node) {
+  const auto list = [&](std::vector<std::string>& target, Status (*check)(std::string_view)) {
+    return [this, &target, check](const Node& value) {
+      fields_.each(value, kMaxMatchEntries, [&](const Node& entry) {
+        const std::optional<std::string> text = fields_.text(entry);
+        if (text && fields_.check(entry, check(*text))) target.push_back(*text);
+      });
+    };
+  };
+  fields_.read(node, "match",
+               {{"methods", list(rule_.match.methods, check_method)},
+                {"routes", list(rule_.match.routes, check_route)}});
+}
+
+// Once the algorithm is known, wherever it stands in the rule.
+void RuleReader::read_quota(const Node& value) {
+  const std::optional<std::string> text = fields_.text(value);
+  const std::optional<Quota> quota =
+      text ? fields_.take(value, parse_quota(excerpt(*text), rule_.algorithm)) : std::nullopt;
+  if (!quota) {
+    well_formed_ = false;
+    return;
+  }
+  rule_.calendar = quota->calendar;
+  const Duration hold = rule_.limit.window;
+  rule_.limit = quota->rate;
+  if (rule_.algorithm == Algorithm::concurrency) rule_.limit.window = hold;
+}
+
+void RuleReader::check_algorithm_at(const Node& place) {
+  if (well_formed_) fields_.check(place, check_algorithm(rule_));
+}
+
+void RuleReader::read(const Node& node) {
+  rule_.line = node.Mark().line + 1;
+  Node id = node;
+  Node limit;
+  Node hold;
+  Node place = node;  // of what belongs to the algorithm
+  Node algorithm;
+  const auto number_into = [&](std::int64_t& target) {
+    return [this, &target, &place](const Node& value) {
+      place.reset(value);
+      const std::optional<std::int64_t> number = fields_.whole_number(value);
+      if (!number || !fields_.check(value, check_cost(*number))) {
+        well_formed_ = false;
+      } else {
+        target = *number;
+      }
+    };
+  };
+  std::int64_t cost = 0;
+  const bool is_map = fields_.read(
+      node, "a rule",
+      {{"id",
+        [&](const Node& value) {
+          id.reset(value);
+          fields_.text_into(value, rule_.id, "a rule's id", is_name, kNameCure);
+        }},
+       {"match", [&](const Node& value) { read_match(value); }},
+       {"key",
+        [&](const Node& value) {
+          fields_.each(value, 4, [&](const Node& entry) { read_key_part(entry); });
+        }},
+       {"ipv4_prefix",
+        [&](const Node& value) { rule_.ipv4_prefix = read_prefix(fields_, value, 32); }},
+       {"ipv6_prefix",
+        [&](const Node& value) { rule_.ipv6_prefix = read_prefix(fields_, value, 128); }},
+       {"limit", [&](const Node& value) { limit.reset(value); }},
+       {"algorithm",
+        [&](const Node& value) {
+          algorithm.reset(value);
+          const std::optional<std::string> text = fields_.text(value);
+          const auto choice = text ? fields_.take(value, parse_algorithm(*text)) : std::nullopt;
+          if (choice) {
+            rule_.algorithm = *choice;
+          } else {
+            well_formed_ = false;
+          }
+        }},
+       {"burst", number_into(rule_.burst)},
+       {"strict",
+        [&](const Node& value) {
+          place.reset(value);
+          if (const auto truth = fields_.truth(value)) rule_.strict = *truth;
+        }},
+       {"time_zone",
+        [&](const Node& value) {
+          place.reset(value);
+          fields_.text_into(
+              value, rule_.time_zone, "the name of a time zone",
+              [](const std::string& text) { return !text.empty() && text.size() <= 64; },
+              "Write an IANA name, for example Europe/Berlin");
+          rule_.time_zone = excerpt(rule_.time_zone);
+        }},
+       {"distinct",
+        [&](const Node& value) {
+          place.reset(value);
+          rule_.distinct = key_part(value);
+          if (!rule_.distinct) well_formed_ = false;
+        }},
+       {"hold",
+        [&](const Node& value) {
+          hold.reset(value);
+          if (const auto longest = fields_.duration(value, kMaxDuration)) {
+            rule_.limit.window = *longest;
+          } else {
+            well_formed_ = false;
+          }
+        }},
+       {"cost", number_into(cost)},
+       {"on_store_failure",
+        [&](const Node& value) {
+          const std::optional<std::string> text = fields_.text(value);
+          if (!text) return;
+          if (const auto choice = fields_.take(value, parse_on_store_failure(*text)))
+            rule_.on_store_failure = *choice;
+        }},
+       {"local_share", [&](const Node& value) {
+          const std::optional<double> share = fields_.number(value);
+          if (share && fields_.check(value, check_local_share(*share))) rule_.local_share = *share;
+        }}});
+  if (!is_map) return;
+  if (cost > 0) rule_.cost = cost;
+  if (id.is(node)) fields_.error(node, "the rule has no id", "Add id: NAME");
+  if (limit.IsDefined() && !limit.IsNull()) {
+    if (rule_.algorithm == Algorithm::concurrency && hold.IsNull()) {
+      fields_.error(node, "the rule does not say how long a request may take",
+                    "Add hold: DURATION; a request that takes longer is no longer counted");
+      well_formed_ = false;
+    } else if (rule_.algorithm != Algorithm::concurrency && !hold.IsNull()) {
+      fields_.error(hold, "'hold' belongs to the algorithm concurrency",
+                    "Remove it, or set algorithm: concurrency");
+      well_formed_ = false;
+    }
+    read_quota(limit);
+    check_algorithm_at(place.is(node) && !algorithm.IsNull() ? algorithm : place);
+  } else {
+    fields_.error(node, "the rule has no limit", "Add limit: COUNT/WINDOW");
+  }
+  check_against_others(node, id);
+  policy_.rules.push_back(std::move(rule_));
+}
+
+// Two rules of one id would share counters; two of the same content would only cost twice.
+void RuleReader::check_against_others(const Node& node, const Node& id) {
+  const auto sorted = [](auto list) {
+    std::sort(list.begin(), list.end());
+    return list;
+  };
+  for (const Rule& other : policy_.rules) {
+    const std::string where = " of line " + std::to_string(other.line);
+    if (!rule_.id.empty() && other.id == rule_.id) {
+      fields_.error(id, "the id '" + rule_.id + "' is already that of the rule" + where,
+                    "Give each rule an id of its own");
+      return;
+    }
+    if (rule_.limit.count > 0 && other.limit.window == rule_.limit.window &&
+        other.algorithm == rule_.algorithm && other.distinct == rule_.distinct &&
+        other.cost == rule_.cost && other.calendar == rule_.calendar &&
+        other.strict == rule_.strict && other.burst == rule_.burst &&
+        sorted(other.key) == sorted(rule_.key) &&
+        sorted(other.match.methods) == sorted(rule_.match.methods) &&
+        sorted(other.match.routes) == sorted(rule_.match.routes) &&
+        other.ipv4_prefix == rule_.ipv4_prefix && other.ipv6_prefix == rule_.ipv6_prefix) {
+      fields_.error(
+          node,
+          "this rule counts the same requests by the same key in the same window as rule '" +
+              excerpt(other.id) + "'" + where,
+          "Keep the one with the smaller limit");
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<int> read_prefix(FieldReader& fields, const Node& value, int bits) {
+  const std::optional<std::int64_t> number = fields.whole_number(value);
+  if (!number) return std::nullopt;
+  const int clamped = static_cast<int>(std::clamp<std::int64_t>(*number, -1, 129));
+  if (!fields.check(value, check_prefix(clamped, bits))) return std::nullopt;
+  return clamped;
+}
+
+void read_rules(const Node& node, FieldReader& fields, Policy& policy) {
+  if (!node.IsSequence()) {
+    fields.error(node, "rules is not a list", "Begin each rule with '- id: NAME'");
+  } else if (node.size() > kMaxRules) {
+    fields.error(node, "there are more than 256 rules", "Use fewer rules");
+  } else {
+    for (const Node& rule : node) RuleReader(fields, policy).read(rule);
+  }
+}
+
+}  // namespace weir::policy
