@@ -29,9 +29,17 @@ bool is_one_of(std::string_view type, std::span<const std::string_view> types) {
 }
 
 struct AwsError {
-  std::string type;     // without its namespace
-  std::string message;  // one line
+  std::string type;  // without its namespace
+  std::string message;
 };
+
+// The server's own words, fit for one line of a log.
+std::string one_line(std::string_view text) {
+  std::string line(text.substr(0, kMaxQuotedBytes));
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return line;
+}
 
 AwsError parse_error(const std::string& body) {
   AwsError result;
@@ -40,15 +48,12 @@ AwsError parse_error(const std::string& body) {
   if (parser.parse(body).get(document) != simdjson::SUCCESS || !document.is_object()) return result;
   std::string_view text;
   if (document["__type"].get(text) == simdjson::SUCCESS) {
-    result.type = text.substr(text.rfind('#') + 1);  // npos + 1 is 0
+    result.type = one_line(text.substr(text.rfind('#') + 1));  // npos + 1 is 0
   }
   // DynamoDB Local writes "Message".
   if (document["message"].get(text) == simdjson::SUCCESS ||
       document["Message"].get(text) == simdjson::SUCCESS) {
-    result.message = text.substr(0, kMaxQuotedBytes);
-    std::replace_if(
-        result.message.begin(), result.message.end(),
-        [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+    result.message = one_line(text);
   }
   return result;
 }

@@ -28,6 +28,7 @@ std::optional<Time> parse_utc(std::string_view text) {
   const std::string terminated(text);
   const char* end = strptime(terminated.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
   if (end == nullptr || (*end != 'Z' && *end != '.')) return std::nullopt;
+  if (utc.tm_year < 70 || utc.tm_year > 361) return std::nullopt;  // what Time can say
   return Time(std::chrono::seconds(timegm(&utc)));
 }
 

@@ -82,10 +82,13 @@ DynamoDbStore::Written DynamoDbStore::write(const SeenStates::Turn& turn,
       Result<ItemAnswer> answer = parse_item_answer(result.body, "Attributes");
       if (!answer) return {Step::give_up, std::nullopt, answer.error()};
       write_milliunits_.fetch_add(milliunits(answer->consumed_units), std::memory_order_relaxed);
-      if (answer->state) return {Step::applied, std::move(answer->state), {}};
+      if (answer->state && answer->state->geometry == window_of(request).geometry) {
+        return {Step::applied, std::move(answer->state), {}};
+      }
       // Whoever answered this is not DynamoDB. Perhaps it was applied: it is not used.
       return {Step::give_up, std::nullopt,
-              Error{ErrorCode::unavailable, "DynamoDB's answer to UpdateItem holds no item",
+              Error{ErrorCode::unavailable,
+                    "DynamoDB's answer to UpdateItem does not hold what was written",
                     "check the endpoint URL", true}};
     }
     case Fate::condition_failed: {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -27,14 +28,17 @@ Result<std::string> read_file(const std::string& path) {
                 fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)),
                 "make it readable for this user");
   }
-  std::string text(kMaxProfileFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  std::array<char, 4096> piece{};
+  do {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kMaxProfileFileBytes) {
+      return fail(ErrorCode::limit_exceeded,
+                  fmt::format("{}: is larger than {} bytes", path, kMaxProfileFileBytes));
+    }
+  } while (file);
   if (file.bad()) return fail(ErrorCode::invalid_input, fmt::format("{}: cannot be read", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxProfileFileBytes) {
-    return fail(ErrorCode::limit_exceeded,
-                fmt::format("{}: is larger than {} bytes", path, kMaxProfileFileBytes));
-  }
   return text;
 }
 

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "base/duration.h"
+
 namespace weir::store {
 
 tl::unexpected<Error> not_ours(std::string_view what) {
@@ -30,19 +32,26 @@ Result<StoredState> read_state(const Item& item) {
   state.window.newest = item.get_or("g", INT64_MIN);
   state.window.total = item.get_or("t", 0);
   state.version = item.get_or("v", 0);
-  if (!geometry || state.window.total < 0) return not_ours("'t' or 'w'");
+  if (!geometry || state.window.total < 0 || state.window.total > kMaxCount) {
+    return not_ours("'t' or 'w'");
+  }
   // Slots that int64 arithmetic of limit/ is safe with: their start is within representable time.
   const std::int64_t furthest = INT64_MAX / geometry->slot_width().count() - 2 * limit::kMaxSlots;
   if (state.window.newest > furthest || state.window.newest < -furthest) return not_ours("'g'");
   state.geometry = *geometry;
+  std::int64_t counted = 0;
   for (const Attribute& attribute : item) {
     const std::optional<std::size_t> place = ring_place(attribute.name.text());
     if (!place) continue;
-    if (*place >= state.window.counts.size() || attribute.value < 0) {
+    if (*place >= state.window.counts.size() || attribute.value < 0 ||
+        attribute.value > kMaxCount) {
       return not_ours("a slot's count");
     }
     state.window.counts[*place] = attribute.value;
+    counted += attribute.value;
   }
+  // More may be said to be used than the slots hold, which is safe, but not less.
+  if (state.window.total < counted) return not_ours("'t' is less than the sum of its slots");
   return state;
 }
 
