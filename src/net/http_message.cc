@@ -115,6 +115,9 @@ Status ResponseReader::feed(std::string_view bytes) {
       return fail(ErrorCode::unavailable,
                   fmt::format("the server's answer is not HTTP/1.1 ({})", error.message()));
     }
+    if (state.parser->is_header_done() && state.parser->get().result_int() < 100) {
+      return fail(ErrorCode::unavailable, "the server's answer has no status");
+    }
     if (state.parser->is_done() && state.is_interim()) {
       if (++state.interim > kMaxInterimResponses) {
         return fail(ErrorCode::limit_exceeded, "the server sent too many interim responses");

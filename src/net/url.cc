@@ -101,7 +101,7 @@ Result<Url> Url::parse(std::string_view text) {
   std::transform(scheme.begin(), scheme.end(), scheme.begin(), lower);
   if (scheme.size() == text.size()) return bad_url(text, "it has no scheme", example);
   if (scheme != "http" && scheme != "https") {
-    return bad_url(text, fmt::format("the scheme '{}' is neither http nor https", scheme), example);
+    return bad_url(text, "its scheme is neither http nor https", example);
   }
   url.scheme = scheme == "https" ? Scheme::https : Scheme::http;
 

@@ -22,8 +22,7 @@ std::optional<double> number(std::string_view text) {
   return value;
 }
 
-std::optional<std::int64_t> count(std::string_view text) {
-  const auto value = number(text);
+std::optional<std::int64_t> count(std::optional<double> value) {
   if (!value || *value > 1e15) return std::nullopt;
   return static_cast<std::int64_t>(*value);
 }
@@ -86,29 +85,27 @@ Hints read_hints(const std::vector<Header>& headers, Time now) {
   }
   if (const auto field =
           any_of(headers, "RateLimit-Limit", "X-RateLimit-Limit", "X-Rate-Limit-Limit")) {
-    hints.limit = count(*field);
+    hints.limit = count(number(*field));
     hints.window_s = parameter(*field, "w");
   }
   if (const auto field = any_of(headers, "RateLimit-Remaining", "X-RateLimit-Remaining",
                                 "X-Rate-Limit-Remaining")) {
-    hints.remaining = count(*field);
+    hints.remaining = count(number(*field));
   }
   if (const auto field = find_header(headers, "RateLimit-Policy")) {
-    if (const auto q = parameter(*field, "q")) hints.limit = static_cast<std::int64_t>(*q);
-    if (!hints.limit) hints.limit = count(*field);
+    if (const auto q = count(parameter(*field, "q"))) hints.limit = q;
+    if (!hints.limit) hints.limit = count(number(*field));
     if (const auto w = parameter(*field, "w")) hints.window_s = w;
   }
   if (const auto field = find_header(headers, "RateLimit")) {
     hints.states_a_wait = true;
     for (const char* key : {"r", "remaining"}) {
-      if (const auto r = parameter(*field, key)) hints.remaining = static_cast<std::int64_t>(*r);
+      if (const auto r = count(parameter(*field, key))) hints.remaining = r;
     }
     for (const char* key : {"t", "reset"}) {
       if (const auto t = parameter(*field, key)) hints.reset_s = wait_of(t, now_s);
     }
-    if (const auto limit = parameter(*field, "limit")) {
-      hints.limit = static_cast<std::int64_t>(*limit);
-    }
+    if (const auto limit = count(parameter(*field, "limit"))) hints.limit = limit;
   }
   return hints;
 }

@@ -158,7 +158,8 @@ class Flight {
     if (finished_) return;
     if (failed) return finish(failure_of(failed), failed.message());
     const int status = static_cast<int>(parser_->get().result_int());
-    if (status >= 100 && status < 200 && ++interim_ <= kMaxInterimResponses) {
+    if (status < 100) return finish(Failure::malformed, "the status has no meaning");
+    if (status < 200 && ++interim_ <= kMaxInterimResponses) {
       return read_next_response();
     }
     response_.status = status;
