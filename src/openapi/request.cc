@@ -75,7 +75,7 @@ class RequestFiller {
       if (context_.is_swagger && in == "body") {
         fill_swagger_body(*parameter);
       } else if (context_.is_swagger && in == "formData") {
-        form_fields_.push_back(parameter);
+        if (!parameter->text_of("name").empty()) form_fields_.push_back(parameter);
       } else {
         fill_parameter(*parameter);
       }

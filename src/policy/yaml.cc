@@ -6,6 +6,8 @@
 #include <sstream>
 #include <utility>
 
+#include "policy/nearest.h"
+
 namespace weir::policy {
 namespace {
 
@@ -82,7 +84,7 @@ std::variant<YAML::Node, Problem> parse_yaml(std::string_view text) {
   } catch (const OutOfBounds& out) {
     return out.problem;
   } catch (const YAML::Exception& error) {
-    return problem_at(error.mark, "this is not YAML: " + error.msg, {});
+    return problem_at(error.mark, "this is not YAML: " + excerpt(error.msg), {});
   } catch (const std::exception& error) {
     return Problem{1, 1, std::string("the YAML cannot be read: ") + error.what(), {}};
   }
