@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help bootstrap build release demo test lint format bench corpus sanitize clean
+.PHONY: help bootstrap build release demo test lint format bench corpus sanitize fuzz clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ corpus: release  ## scan the corpus of real limiters and print precision and rec
 
 sanitize: bootstrap ## the tests under ASan + UBSan, then under TSan
 	@scripts/sanitize
+
+fuzz: bootstrap  ## coverage-guided fuzzing of all that comes from outside; FUZZ_SECONDS=60 in total
+	@scripts/fuzz
 
 clean:           ## remove what was built (not what was installed)
 	@rm -rf build reports

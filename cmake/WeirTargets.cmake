@@ -19,9 +19,13 @@ target_compile_options(weir_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(WEIR_SANITIZE)
   # GCC 12 takes an empty std::optional<std::string> for an uninitialised string once sanitizers are in.
-  add_compile_options(-Wno-maybe-uninitialized)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_compile_options(-fsanitize=${WEIR_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${WEIR_SANITIZE})
+endif()
+
+if(WEIR_BUILD_FUZZERS)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # coverage in everything; the main() of libFuzzer only in fuzz/
 endif()
 
 # weir_library(NAME SOURCES file... [DEPENDS layer...] [LINK library...])
