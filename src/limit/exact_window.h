@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -70,10 +71,20 @@ class Geometry {
     return __builtin_mul_overflow(slot, slot_.count(), &ns) ? Time::max() : Time(Duration(ns));
   }
 
-  // Where slot `slot` is kept in a ring of K+1 counts.
+  // Where slot `slot` is kept in a ring of K+1 counts: slot mod K+1, without a division.
   constexpr std::size_t ring_index(std::int64_t slot) const {
-    const std::int64_t place = slot % (slots_ + 1);
-    return static_cast<std::size_t>(place < 0 ? place + slots_ + 1 : place);
+    const auto places = static_cast<std::uint64_t>(slots_ + 1);
+    if (slot < 0) {
+      const std::int64_t place = slot % (slots_ + 1);
+      return static_cast<std::size_t>(place < 0 ? place + slots_ + 1 : place);
+    }
+    // slot * floor(2^64 / m) / 2^64 is less than slot / m by at most slot / 2^64, which is less
+    // than a half: its whole part is the quotient, or one less.
+    const auto dividend = static_cast<std::uint64_t>(slot);
+    const auto quotient =
+        static_cast<std::uint64_t>(static_cast<Wide>(dividend) * kReciprocals[places] >> 64);
+    const std::uint64_t rest = dividend - quotient * places;
+    return rest >= places ? rest - places : rest;
   }
 
   // Slot width in ns times 64, plus K: one number for a stored item.
@@ -92,6 +103,14 @@ class Geometry {
   friend constexpr bool operator==(const Geometry&, const Geometry&) = default;
 
  private:
+  __extension__ using Wide = unsigned __int128;
+  // floor((2^64 - 1) / m), which is floor(2^64 / m) unless m is a power of two, and then one less.
+  static constexpr std::array<std::uint64_t, kMaxSlots + 2> kReciprocals = [] {
+    std::array<std::uint64_t, kMaxSlots + 2> reciprocals{};
+    for (std::uint64_t m = 1; m < reciprocals.size(); ++m) reciprocals[m] = UINT64_MAX / m;
+    return reciprocals;
+  }();
+
   Duration slot_ = kMinSlotWidth;
   int slots_ = 1;
 };
@@ -153,111 +172,111 @@ WindowState migrate(const WindowState& old, const Geometry& from, const Geometry
 
 namespace detail {
 
-// Sum of the `count` places of a ring from `place` on.
-template <class Count>
-std::int64_t sum(std::span<const Count> counts, std::size_t place, std::int64_t count) {
-  std::int64_t result = 0;
-  for (; count > 0; --count) {
-    result += static_cast<std::int64_t>(counts[place]);
-    if (++place == counts.size()) place = 0;
-  }
-  return result;
-}
+// A set of places of a ring, bit i for place i. K+1 places are at most 61, so one word holds them,
+// and what a decision asks of a ring (which slots ran out, which is the oldest that counts) is
+// arithmetic on that word. Without loops over the places there is nothing to mispredict that only
+// the counts could tell: with many keys that costs more than all the rest.
+using Places = std::uint64_t;
+static_assert(kMaxSlots + 1 < 64);
 
-// The first of the places from ... end-1 that is not zero, or end. 32 bytes at a time, since a
-// window is mostly empty when its key is charged seldom, or in bursts.
+// The places that are not zero.
 template <class Count>
-std::size_t skip_zeros(std::span<const Count> counts, std::size_t from, std::size_t end) {
-  constexpr std::size_t kWord = sizeof(std::uint64_t);
-  constexpr std::size_t kStep = 4 * kWord / sizeof(Count);
-  for (; from + kStep <= end; from += kStep) {
-    const auto word = [place = reinterpret_cast<const std::byte*>(&counts[from])](std::size_t i) {
-      std::uint64_t bits = 0;
-      std::memcpy(&bits, place + i * kWord, kWord);
-      return bits;
+Places occupied(std::span<const Count> counts) {
+  constexpr std::size_t kStep = sizeof(std::uint64_t) / sizeof(Count);
+  // How a word in which the highest bit of each count is set, or nothing, becomes a set of places:
+  // the multiplication adds up copies of it, each shifted so that count i ends at bit i of the top.
+  constexpr int kBits = 8 * sizeof(Count);
+  constexpr bool kInWords = std::endian::native == std::endian::little && kBits <= 16;
+  Places places = 0;
+  std::size_t at = 0;
+  if constexpr (kInWords) {
+    constexpr std::uint64_t kHighest = kBits == 8 ? 0x8080'8080'8080'8080 : 0x8000'8000'8000'8000;
+    constexpr std::uint64_t kGather = kBits == 8 ? 0x0102'0408'1020'4080 : 0x0001'0002'0004'0008;
+    const auto step = [&](std::size_t first) {
+      std::uint64_t word = 0;
+      std::memcpy(&word, reinterpret_cast<const std::byte*>(&counts[first]), sizeof(word));
+      const std::uint64_t highest = (((word & ~kHighest) + ~kHighest) | word) & kHighest;
+      places |= ((highest >> (kBits - 1)) * kGather >> (64 - kBits) & ((Places{1} << kStep) - 1))
+                << first;
     };
-    if ((word(0) | word(1) | word(2) | word(3)) != 0) break;
+    for (; at + kStep <= counts.size(); at += kStep) step(at);
   }
-  while (from < end && counts[from] == 0) ++from;
-  return from;
+  for (; at < counts.size(); ++at) places |= Places{counts[at] != 0} << at;
+  return places;
 }
 
-// The end of the life of the oldest slots, from `first` (kept at `place`) to `last`, whose counts
-// together are at least `needed`, which must be more than none.
-template <class Count>
-Time end_of_life(std::span<const Count> counts, const Geometry& geometry, std::int64_t first,
-                 std::size_t place, std::int64_t last, std::int64_t needed) {
-  std::int64_t freed = 0;
-  for (std::int64_t slot = first; slot <= last;) {
-    const std::size_t end =
-        std::min(counts.size(), place + static_cast<std::size_t>(last - slot + 1));
-    const std::size_t found = skip_zeros(counts, place, end);
-    slot += static_cast<std::int64_t>(found - place);
-    place = found;
-    if (found < end) {
-      freed += static_cast<std::int64_t>(counts[found]);
-      if (freed >= needed) return geometry.slot_start(slot + geometry.slots() + 1);
-      ++slot;
-      ++place;
-    }
-    if (place == counts.size()) place = 0;
-  }
-  return Time::max();
+// `count` places from `first` on, around the end of a ring of `size`.
+inline Places run(std::size_t first, std::size_t count, std::size_t size) {
+  const Places ones = (Places{1} << count) - 1;
+  return (ones << first | ones >> (size - first)) & ((Places{1} << size) - 1);
 }
 
-// peek(), and the place in the ring of the slot that it decided in. Always inlined, with its
-// callers: the answer is then built where it is returned to, not copied there.
+// Takes the lowest place out of a set that is not empty.
+inline std::size_t take_lowest(Places& places) {
+  const auto lowest = static_cast<std::size_t>(std::countr_zero(places));
+  places &= places - 1;
+  return lowest;
+}
+
+// What charge() and peek() find out.
+struct Decision {
+  Charge charge;
+  std::size_t place = 0;  // of the slot that it was made in
+  Places expired = 0;     // the places that still hold what ran out before that slot
+  std::int64_t live = 0;  // what the others hold
+};
+
+// Always inlined, with its callers: the answer is then built where it is returned to.
 template <class Count>
-[[gnu::always_inline]] inline Charge decide(WindowRef<Count> state, const WindowLimit& limit,
-                                            Time now, std::int64_t cost, std::size_t& place) {
+[[gnu::always_inline]] inline Decision decide(WindowRef<Count> state, const WindowLimit& limit,
+                                              Time now, std::int64_t cost) {
   const Geometry& geometry = limit.geometry;
   const std::span<const Count> counts = state.counts;
-  WEIR_CHECK(cost >= 1 && counts.size() == static_cast<std::size_t>(geometry.slots()) + 1);
+  const std::size_t size = counts.size();
+  WEIR_CHECK(cost >= 1 && size == static_cast<std::size_t>(geometry.slots()) + 1);
   const std::int64_t newest = *state.newest;
 
-  Charge result;
+  Decision decision;
+  Charge& result = decision.charge;
   result.slot = std::max(geometry.slot_of(now), newest);
-  place = geometry.ring_index(result.slot);
-  // In a ring of K+1 the oldest live slot, K before this one, is the next.
-  const std::size_t oldest_place = place + 1 == counts.size() ? 0 : place + 1;
-  const std::int64_t oldest_live = result.slot - geometry.slots();
-  std::int64_t live = 0;
-  if (result.slot == newest) {
-    live = *state.total;
-  } else if (oldest_live <= newest) {
-    // Without the slots newest-K ... oldest_live-1, which ran out.
-    const std::size_t oldest_kept = geometry.ring_index(newest - geometry.slots());
-    live = *state.total - sum(counts, oldest_kept, result.slot - newest);
+  decision.place = geometry.ring_index(result.slot);
+  // The places of the slots newest+1 ... slot hold those of newest-K ... slot-K-1, which ran out.
+  const std::size_t after_newest = geometry.ring_index(newest) + 1;
+  const auto passed =
+      static_cast<std::size_t>(std::min(result.slot - newest, static_cast<std::int64_t>(size)));
+  const Places used = occupied(counts);
+  decision.expired = used & run(after_newest == size ? 0 : after_newest, passed, size);
+  decision.live = *state.total;
+  for (Places left = decision.expired; left != 0;) {
+    decision.live -= static_cast<std::int64_t>(counts[take_lowest(left)]);
   }
+  const std::int64_t live = decision.live;
   // Not live + cost <= n: cost may be large enough for the sum to overflow.
   result.admitted = cost <= limit.n && live <= limit.n - cost;
-  const std::int64_t used = result.admitted ? live + cost : live;
-  result.remaining = std::max<std::int64_t>(limit.n - used, 0);
-  if (result.admitted && live == 0) {
-    result.room_at = geometry.slot_start(result.slot + geometry.slots() + 1);
-  } else if (cost <= limit.n) {
-    const std::int64_t needed = result.admitted ? 1 : live - (limit.n - cost);
-    result.room_at = end_of_life(counts, geometry, oldest_live, oldest_place, newest, needed);
-  }
-  return result;
-}
+  const std::int64_t now_used = result.admitted ? live + cost : live;
+  result.remaining = std::max<std::int64_t>(limit.n - now_used, 0);
+  if (cost > limit.n) return decision;
 
-// Drops the slots that ran out by the time of `slot`, which is newer than the newest.
-template <class Count>
-void roll(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot) {
-  if (slot - *state.newest > geometry.slots()) {
-    std::fill(state.counts.begin(), state.counts.end(), Count{0});
-    *state.total = 0;
-  } else {
-    // Their places are those of the slots newest+1 ... slot.
-    std::size_t place = geometry.ring_index(*state.newest);
-    for (std::int64_t count = slot - *state.newest; count > 0; --count) {
-      if (++place == state.counts.size()) place = 0;
-      *state.total -= static_cast<std::int64_t>(state.counts[place]);
-      state.counts[place] = Count{0};
-    }
+  // The live places by age: bit 0 is the oldest live slot, K before this one, whose place in a ring
+  // of K+1 is the next.
+  const std::size_t oldest_place = decision.place + 1 == size ? 0 : decision.place + 1;
+  const Places live_places = used & ~decision.expired;
+  Places by_age = (live_places >> oldest_place | live_places << (size - oldest_place)) &
+                  ((Places{1} << size) - 1);
+  if (result.admitted) by_age |= Places{1} << (size - 1);  // what is charged now
+  // The end of the life of the oldest slots whose counts together free what is needed.
+  std::int64_t needed = result.admitted ? 1 : live - (limit.n - cost);
+  while (by_age != 0) {
+    const std::size_t age = take_lowest(by_age);
+    const std::size_t at =
+        oldest_place + age < size ? oldest_place + age : oldest_place + age - size;
+    needed -= result.admitted ? 1 : static_cast<std::int64_t>(counts[at]);
+    if (needed > 0) continue;
+    // The slot's number is slot-K+age, and it lives for K slots after itself.
+    result.room_at = geometry.slot_start(result.slot + static_cast<std::int64_t>(age) + 1);
+    break;
   }
-  *state.newest = slot;
+  return decision;
 }
 
 }  // namespace detail
@@ -265,21 +284,22 @@ void roll(WindowRef<Count> state, const Geometry& geometry, std::int64_t slot) {
 template <class Count>
 [[gnu::always_inline]] inline Charge peek(WindowRef<Count> state, const WindowLimit& limit,
                                           Time now, std::int64_t cost) {
-  std::size_t place = 0;
-  return detail::decide(state, limit, now, cost, place);
+  return detail::decide(state, limit, now, cost).charge;
 }
 
 template <class Count>
 [[gnu::always_inline]] inline Charge charge(WindowRef<Count> state, const WindowLimit& limit,
                                             Time now, std::int64_t cost) {
-  std::size_t place = 0;
-  Charge result = detail::decide(state, limit, now, cost, place);
-  if (!result.admitted) return result;
-  if (result.slot > *state.newest) detail::roll(state, limit.geometry, result.slot);
-  Count& count = state.counts[place];
+  const detail::Decision decision = detail::decide(state, limit, now, cost);
+  if (!decision.charge.admitted) return decision.charge;
+  for (detail::Places left = decision.expired; left != 0;) {
+    state.counts[detail::take_lowest(left)] = Count{0};
+  }
+  Count& count = state.counts[decision.place];
   count = static_cast<Count>(static_cast<std::int64_t>(count) + cost);
-  *state.total += cost;
-  return result;
+  *state.newest = decision.charge.slot;
+  *state.total = decision.live + cost;
+  return decision.charge;
 }
 
 template <class Count>

@@ -37,16 +37,21 @@ Charge charge_distinct(State& state, const DistinctLimit& limit, const Ask& ask)
   OwnedDistinct current = std::holds_alternative<OwnedDistinct>(state)
                               ? std::get<OwnedDistinct>(state)
                               : OwnedDistinct{.geometry = limit.geometry, .places = {}};
+  const auto forget_the_dead = [&] {
+    const std::int64_t oldest_alive =
+        std::max(current.geometry.slot_of(ask.now), current.newest) - current.geometry.slots();
+    std::erase_if(current.places, [&](const Sighting& place) { return place.slot < oldest_alive; });
+  };
+  // What ran out under the old geometry stays forgotten.
+  forget_the_dead();
   if (current.geometry != limit.geometry) {
     for (Sighting& place : current.places)
       place.slot = moved_slot(place.slot, current.geometry, limit.geometry, ask.now);
     if (current.newest != kNeverCharged)
       current.newest = moved_slot(current.newest, current.geometry, limit.geometry, ask.now);
     current.geometry = limit.geometry;
+    forget_the_dead();
   }
-  const std::int64_t oldest_alive =
-      std::max(limit.geometry.slot_of(ask.now), current.newest) - limit.geometry.slots();
-  std::erase_if(current.places, [&](const Sighting& place) { return place.slot < oldest_alive; });
   // Room for every one that may be added.
   current.places.resize(std::max(current.places.size() + 1, static_cast<std::size_t>(limit.n)));
   const Charge result =
