@@ -5,7 +5,11 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <thread>
+
+#include "base/result.h"
+#include "store/table/shard.h"
 
 namespace weir::store {
 
@@ -29,6 +33,28 @@ class SpinLock {
   }
 
   std::atomic<bool> held_{false};
+};
+
+// A spin lock in the lock bytes of each shard, all zero when it is free; see table_store.h. Whoever
+// holds one is a thread of this process and lets go of it soon, so nobody needs to be told off.
+class SpinLocks {
+ public:
+  static constexpr bool kHolderMayDie = false;
+
+  class Held {
+   public:
+    explicit Held(SpinLock& lock) : guard_(lock) {}
+    explicit operator bool() const { return true; }
+
+   private:
+    std::lock_guard<SpinLock> guard_;
+  };
+
+  Held hold(const Shard& shard, Duration /*budget*/) {
+    return Held(*reinterpret_cast<SpinLock*>(shard.lock()));
+  }
+  Held try_to_hold(const Shard& shard) { return hold(shard, Duration::zero()); }
+  static Error why_not() { return {}; }
 };
 
 }  // namespace weir::store
