@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help bootstrap build release demo test lint format bench corpus sanitize fuzz clean
+.PHONY: help bootstrap build release demo test simulate lint format bench corpus sanitize fuzz clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,11 @@ demo: release    ## attack an example Django + DynamoDB API, then the same API u
 
 test: build      ## every test: C++, Python, emulators, processes; prints counts
 	@scripts/test
+
+simulate: bootstrap ## the limiter under skewed clocks, a bad network and crashes, replayable; SEEDS=2000 of them
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target weir_simulate -- -j$(JOBS)
+	@build/release/bin/weir_simulate --seeds $(or $(SEEDS),2000)
 
 lint: bootstrap  ## formatting, clang-tidy, layers, shell scripts, Python
 	@scripts/lint
