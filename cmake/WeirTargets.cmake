@@ -28,6 +28,18 @@ if(WEIR_BUILD_FUZZERS)
   add_compile_options(-fsanitize=fuzzer-no-link)  # coverage in everything; the main() of libFuzzer only in fuzz/
 endif()
 
+# How many times longer than usual a test may take: sanitizers slow it down, and the emulator's start and the machine's load with it.
+set(WEIR_TEST_PATIENCE 1)
+if(WEIR_SANITIZE)
+  set(WEIR_TEST_PATIENCE 5)
+endif()
+
+# weir_timeout(TEST SECONDS): for tests that are not declared by weir_test().
+function(weir_timeout test seconds)
+  math(EXPR seconds "${seconds} * ${WEIR_TEST_PATIENCE}")
+  set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
 # weir_library(NAME SOURCES file... [DEPENDS layer...] [LINK library...])
 # Declares weir_NAME. DEPENDS are other layers of Weir, LINK are third-party libraries.
 function(weir_library name)
@@ -46,6 +58,7 @@ function(weir_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
+  math(EXPR timeout "${ARG_TIMEOUT} * ${WEIR_TEST_PATIENCE}")
   add_executable(weir_${name}_test ${ARG_SOURCES})
   target_link_libraries(weir_${name}_test PRIVATE weir_options ${ARG_LINK} GTest::gtest_main GTest::gmock)
   foreach(layer IN LISTS ARG_DEPENDS)
@@ -53,5 +66,5 @@ function(weir_test name)
   endforeach()
   gtest_discover_tests(weir_${name}_test
     TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 30
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
+    PROPERTIES TIMEOUT ${timeout} LABELS "${ARG_LABELS}")
 endfunction()

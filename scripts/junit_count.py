@@ -1,16 +1,19 @@
-"""Prints 'PASSED FAILED' of a JUnit XML file. Whatever neither passed nor failed (skipped, not run) counts as failed: Weir has no
-skipped tests."""
+"""Prints one count over JUnit XML files, 'N passed, N failed', and the names of what failed. Ends with 0 if something passed and
+nothing failed.
+
+Whatever neither passed nor failed (skipped, not run) counts as failed: Weir has no skipped tests. So does a file that is not there:
+its tests did not run."""
 
 import sys
 import xml.etree.ElementTree as ElementTree
 
 
-def main() -> int:
+def count(path: str) -> tuple[int, int]:
     try:
-        root = ElementTree.parse(sys.argv[1]).getroot()
+        root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError) as error:
-        print(f"{sys.argv[1]}: {error}", file=sys.stderr)
-        return 1
+        print(f"{path}: {error}", file=sys.stderr)
+        return 0, 1
     passed = failed = 0
     for case in root.iter("testcase"):
         bad = any(case.find(tag) is not None for tag in ("failure", "error", "skipped"))
@@ -19,8 +22,14 @@ def main() -> int:
             print(f"failed: {case.get('classname', '')} {case.get('name', '')}", file=sys.stderr)
         else:
             passed += 1
-    print(passed, failed)
-    return 0
+    return passed, failed
+
+
+def main() -> int:
+    counts = [count(path) for path in sys.argv[1:]]
+    passed, failed = sum(one[0] for one in counts), sum(one[1] for one in counts)
+    print(f"\n{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
 
 
 if __name__ == "__main__":
