@@ -120,6 +120,10 @@ TEST(RequestBody, HasTheClausesOfTheUpdate) {
       R"json("ReturnValues":"ALL_NEW","ReturnValuesOnConditionCheckFailure":"ALL_OLD","ReturnConsumedCapacity":"TOTAL"})json");
 }
 
+TEST(RequestBody, ReadsWhatWasLastWritten) {
+  EXPECT_NE(read_body(Key{}, "weir").find("\"ConsistentRead\":true"), std::string::npos);
+}
+
 TEST(RequestBody, SaysNothingOfValuesWhereThereAreNone) {
   ConditionalUpdate update;
   update.remove = {"s1"};

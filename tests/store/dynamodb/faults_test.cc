@@ -215,6 +215,25 @@ TEST_F(FaultsTest, DecidesNothingWhileTheClockIsAnHourOff) {
   EXPECT_EQ(proxy.carried_out(), 1) << "one check, no write to the key";
 }
 
+TEST_F(FaultsTest, StopsDecidingWhenTheClockIsSetAnHourAheadLater) {
+  struct Set final : Clock {
+    Time now() override { return system.now() + ahead; }
+    Duration ahead{};
+    base::SystemClock system;
+  } clock;
+  auto store = open_dynamodb_store({}, emulator().environment(), clock, 1);
+  ASSERT_TRUE(store);
+  const Key key = fresh_key();
+  const auto charge = [&] { return (*store)->charge(request(key, 9, seconds(60), clock.now())); };
+  ASSERT_TRUE(charge());
+  clock.ahead = std::chrono::hours(1);
+  // The answer to this one shows it.
+  static_cast<void>(charge());
+  const auto outcome = charge();
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("ahead of DynamoDB's"), std::string::npos);
+}
+
 TEST_F(FaultsTest, WarnsOnceOfAClockThatIsFurtherOffThanThePolicyAllowsFor) {
   struct Ahead final : Clock {
     Time now() override { return system.now() + seconds(8); }

@@ -214,7 +214,7 @@ TEST_F(PlanTest, GivesBackOnlyWhatIsStillInTheLiveSlot) {
 
 TEST_F(PlanTest, ARefusalByAnItemThatDoesNotAddUpEndsWithTheItem) {
   charge(request(5, kNow));
-  item_ = with("t", 5);  // more than its slots hold
+  item_ = with("t", 9);  // more than its slots hold
   const Plan plan = plan_charge(seen(), request(5, kNow));
   ASSERT_EQ(plan.kind, Plan::Kind::refuse);
   EXPECT_EQ(plan.refusal.room_at, kMinute.slot_start(kSlot + kMinute.slots() + 1));

@@ -65,5 +65,20 @@ TEST(SeenStates, AWaitThatEndsWithTheDeadlineStillKnowsWhatWasSeenJustBefore) {
   other.join();
 }
 
+TEST(SeenStates, KeepsAKeyWithATurnUnderWayWhateverElseComes) {
+  SeenStates seen(64);  // one key for each of its shards
+  const ChargeRequest only = request(1);
+  {
+    SeenStates::Turn turn = seen.begin(only, net::Deadline::in(seconds(10)));
+    for (int i = 1; i < 4; ++i) {
+      ChargeRequest neighbour = only;  // in the same shard: places are chosen by the first bytes
+      neighbour.key.bytes[20] = static_cast<std::byte>(i);
+      seen.begin(neighbour, net::Deadline::in(seconds(10)));
+    }
+    turn.saw(charged(only));
+  }
+  EXPECT_TRUE(seen.known_refusal(only));
+}
+
 }  // namespace
 }  // namespace weir::store
