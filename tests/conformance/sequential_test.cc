@@ -1,5 +1,6 @@
 // What a store must do for one client after another, with time as an argument.
 #include "conformance/conformance.h"
+#include "support/limits.h"
 #include "support/window_checker.h"
 
 namespace weir::test {
@@ -242,6 +243,47 @@ TEST_P(SequentialTest, AnswersALoneClientAsTheAlgorithmDoes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, SequentialTest, testing::ValuesIn(store_kinds()), kind_name);
+
+class EveryAlgorithmTest : public ConformanceTest {};
+
+// Keys of all algorithms at once, under limits and windows that change.
+TEST_P(EveryAlgorithmTest, AnswersALoneClientAsThePureFunctionsDo) {
+  struct Known {
+    Key key;
+    limit::State model = {};
+  };
+  std::vector<Known> keys;
+  for (std::size_t i = 0; i < 4 * kAlgorithms; ++i) keys.push_back({new_key()});
+  Time now = start_of_slot(limit::Geometry::for_window(seconds(1)));
+  for (int i = 0; i < std::min(GetParam().requests / 10, 20'000); ++i) {
+    now += Duration(
+        static_cast<std::int64_t>(rng_.below(rng_.below(20) == 0 ? 900'000'000 : 9'000'000)));
+    const std::size_t at = rng_.below(keys.size());
+    auto& [key, model] = keys[at];
+    const store::ChargeRequest asked{.key = key,
+                                     .limit = random_limit(rng_, at % kAlgorithms, now),
+                                     .cost = static_cast<std::int64_t>(1 + rng_.below(3)),
+                                     .subject = rng_.below(9),
+                                     .now = now,
+                                     .budget = seconds(20)};
+    const limit::Ask ask{.now = now, .cost = asked.cost, .subject = asked.subject};
+    const limit::Charge expected = limit::charge(model, asked.limit, ask);
+    ASSERT_EQ(decide(*store_, asked), expected) << "request " << i;
+    if (expected.admitted && rng_.below(5) == 0) {
+      limit::give_back(model, asked.limit, ask, expected.slot);
+      ASSERT_TRUE(store_->give_back(asked, expected.slot).has_value());
+    }
+  }
+}
+
+std::vector<StoreKind> kinds_of_every_algorithm() {
+  std::vector<StoreKind> kinds = store_kinds();
+  std::erase_if(kinds, [](const StoreKind& kind) { return !kind.every_algorithm; });
+  return kinds;
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, EveryAlgorithmTest, testing::ValuesIn(kinds_of_every_algorithm()),
+                         kind_name);
 
 }  // namespace
 }  // namespace weir::test

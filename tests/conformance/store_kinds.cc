@@ -6,10 +6,10 @@
 #include <filesystem>
 
 #include "base/system_clock.h"
-#include "conformance/file_store.h"
 #include "store/dynamodb/dynamodb_store.h"
 #include "store/dynamodb/table.h"
 #include "store/memory/memory_store.h"
+#include "store/shared/shared_store.h"
 #include "support/emulator.h"
 
 namespace weir::test {
@@ -18,6 +18,7 @@ namespace {
 StoreKind memory_kind() {
   return {.name = "memory",
           .shared = false,
+          .every_algorithm = true,
           .requests = 400'000,
           .start = []() -> Result<std::string> { return "this process"; },
           .open = [](const std::string&) -> Result<std::unique_ptr<store::Store>> {
@@ -25,33 +26,34 @@ StoreKind memory_kind() {
           }};
 }
 
-// A fresh file that goes away with the program.
+// The name of a file that is not there yet, and goes away with the program.
 class TemporaryFile {
  public:
   TemporaryFile() {
-    path_ = (std::filesystem::temp_directory_path() / "weir-counters-XXXXXX").string();
-    const int fd = ::mkstemp(path_.data());
-    WEIR_CHECK(fd >= 0);
-    ::close(fd);
+    folder_ = (std::filesystem::temp_directory_path() / "weir-counters-XXXXXX").string();
+    WEIR_CHECK(::mkdtemp(folder_.data()) != nullptr);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  const std::string& path() const { return path_; }
+  ~TemporaryFile() { std::filesystem::remove_all(folder_); }
+  std::string path() const { return folder_ + "/weir.store"; }
 
  private:
-  std::string path_;
+  std::string folder_;
 };
 
-StoreKind file_kind() {
-  return {.name = "file",
+StoreKind shared_kind() {
+  return {.name = "shared",
           .shared = true,
-          .requests = 2'000,
+          .every_algorithm = true,
+          .requests = 400'000,
           .start = []() -> Result<std::string> {
             static const TemporaryFile file;
             return file.path();
           },
-          .open = FileStore::open};
+          .open = [](const std::string& path) -> Result<std::unique_ptr<store::Store>> {
+            return store::SharedStore::open({.file = path});
+          }};
 }
 
 Result<std::string> start_with_table(const std::string& emulator_name) {
@@ -87,7 +89,7 @@ StoreKind dynamodb_kind(const std::string& name, const std::string& emulator, in
 
 const std::vector<StoreKind>& store_kinds() {
   static const std::vector<StoreKind> kinds = {
-      memory_kind(), file_kind(), dynamodb_kind("dynoxide", "dynoxide", 1'200),
+      memory_kind(), shared_kind(), dynamodb_kind("dynoxide", "dynoxide", 1'200),
       dynamodb_kind("extenddb", "extenddb", 600),
       dynamodb_kind("dynamodblocal", "dynamodb-local", 600)};
   return kinds;

@@ -19,6 +19,8 @@ struct StoreKind {
   std::string name;  // letters and digits: it becomes part of the tests' names
   // Do stores that were opened at the same address share their counters, also from other processes?
   bool shared = false;
+  // Does it keep every algorithm of limit/, or the exact window only?
+  bool every_algorithm = false;
   // How many requests a test may send to it within a second or so.
   int requests = 0;
   // Starts what the store needs (an emulator, a fresh file), which lives until the program ends,

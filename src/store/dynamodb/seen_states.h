@@ -28,8 +28,8 @@
 
 #include "base/key.h"
 #include "net/deadline.h"
-#include "store/dynamodb/stored_state.h"
 #include "store/dynamodb/plan.h"
+#include "store/dynamodb/stored_state.h"
 #include "store/store.h"
 
 namespace weir::store {

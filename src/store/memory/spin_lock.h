@@ -45,6 +45,7 @@ class SpinLocks {
    public:
     explicit Held(SpinLock& lock) : guard_(lock) {}
     explicit operator bool() const { return true; }
+    static Error why_not() { return {}; }
 
    private:
     std::lock_guard<SpinLock> guard_;
@@ -54,7 +55,6 @@ class SpinLocks {
     return Held(*reinterpret_cast<SpinLock*>(shard.lock()));
   }
   Held try_to_hold(const Shard& shard) { return hold(shard, Duration::zero()); }
-  static Error why_not() { return {}; }
 };
 
 }  // namespace weir::store

@@ -6,6 +6,7 @@
 namespace weir::store {
 namespace {
 
+constexpr std::string_view kWrongTotal = "its total is not the sum of its counts";
 constexpr std::uint64_t kMaxParameter = (std::uint64_t{1} << 59) - 1;
 
 std::size_t units_of(std::size_t bytes) {
@@ -288,6 +289,15 @@ Time Record::end_of_life() const {
   WEIR_CHECK(false);
 }
 
+void Record::mend(std::size_t units) {
+  if (flaw(units) != kWrongTotal) return;
+  with_window(static_cast<std::size_t>(shape().geometry().slots()), [](auto window) {
+    *window.total = 0;
+    for (const auto count : window.counts) *window.total += static_cast<std::int64_t>(count);
+    return 0;
+  });
+}
+
 std::string_view Record::flaw(std::size_t units) const {
   const auto shape = RecordShape::from_word(word(16));
   if (!shape) return "its shape is none";
@@ -311,7 +321,7 @@ std::string_view Record::flaw(std::size_t units) const {
         }
         sum += value;
       }
-      return sum == *window.total ? std::string_view() : "its total is not the sum of its counts";
+      return sum == *window.total ? std::string_view() : kWrongTotal;
     });
   }
   if (shape->algorithm() == Algorithm::gcra && std::abs(number(24)) > INT64_MAX / 4 * 3) {

@@ -105,6 +105,7 @@ class Record {
 
   std::byte* bytes() const { return bytes_; }
   bool is_free() const { return word(16) == 0; }
+  Algorithm algorithm() const { return shape().algorithm(); }
   KeyTag tag() const {
     KeyTag tag;
     std::memcpy(tag.data(), bytes_, sizeof(tag));
@@ -132,6 +133,8 @@ class Record {
   // What is wrong with it, for a record of this many units; empty if nothing is. Whatever the bytes
   // are, this and the units that they claim are safe to ask for.
   std::string_view flaw(std::size_t units) const;
+  // Makes the total the sum of the counts, if that is all that is wrong.
+  void mend(std::size_t units);
 
   // A fixed window and gcra say nothing of how wrong a clock may be; so they are kept for twice the
   // most that a policy may allow (policy::kMaxClockSkew).

@@ -44,7 +44,8 @@ void Shard::push_free(std::uint32_t unit, std::size_t units) {
   first = unit;
 }
 
-// A chunk that is nobody's is all zero, so its records are free whatever their size.
+// A chunk that is all zero holds free records, whatever their size. One that is nobody's is zero
+// already, unless its file was damaged.
 bool Shard::take_chunk(std::size_t units) {
   const std::size_t chunks = layout_->chunks;
   const auto mine =
@@ -60,6 +61,7 @@ bool Shard::take_chunk(std::size_t units) {
     hint.store(static_cast<std::uint32_t>(index + 1), std::memory_order_relaxed);
     const std::uint32_t first = first_unit_of(index);
     const std::size_t records = Layout::kUnitsPerChunk / units;
+    std::memset(unit_at(first), 0, Layout::kChunkBytes);
     for (std::size_t i = records; i > 0; --i) {
       push_free(static_cast<std::uint32_t>(first + (i - 1) * units), units);
     }
@@ -210,6 +212,7 @@ std::size_t Shard::rebuild() {
         push_free(unit, units);
         continue;
       }
+      Record(record).mend(units);  // pages of a file may be of different ages after a power failure
       // A key that was on its way from one record to another has both, and each is true.
       const bool is_twin = find(key_of(record)) != nullptr;
       const bool is_good =
@@ -224,6 +227,56 @@ std::size_t Shard::rebuild() {
     }
   }
   return senseless;
+}
+
+bool Shard::has_in_index(const Record& record) const {
+  std::size_t at = home_of(fragment_at(record.bytes()));
+  for (std::size_t step = 0; step < layout_->places_per_shard; ++step, at = after(at)) {
+    if (places_[at].is_free()) return false;
+    if (places_[at].unit() == unit_of(record)) return true;
+  }
+  return false;
+}
+
+bool Shard::free_lists_are_whole() const {
+  std::size_t free_records = 0;
+  for (std::size_t index = 0; index < layout_->chunks; ++index) {
+    const Chunk entry = chunk_entry(index);
+    if (!entry.is_of(number_)) continue;
+    if (entry.units() < 1 || entry.units() > kMaxRecordUnits) return false;
+    free_records += Layout::kUnitsPerChunk / entry.units();
+  }
+  for_each([&](const Record&, std::size_t) { --free_records; });
+  std::size_t listed = 0;
+  for (std::size_t units = 1; units <= kMaxRecordUnits; ++units) {
+    std::uint32_t unit = fields()->first_free[units];
+    for (; unit != 0 && listed <= free_records; ++listed) {
+      if (!has_unit(unit, units) || !record_at_unit(unit).is_free()) return false;
+      std::memcpy(&unit, unit_at(unit), sizeof(unit));
+    }
+  }
+  return listed == free_records;
+}
+
+std::size_t Shard::places_taken() const {
+  return static_cast<std::size_t>(std::count_if(places_, places_ + layout_->places_per_shard,
+                                                [](Place place) { return !place.is_free(); }));
+}
+
+std::size_t Shard::chunks() const {
+  std::size_t mine = 0;
+  for (std::size_t index = 0; index < layout_->chunks; ++index) {
+    if (chunk_entry(index).is_of(number_)) ++mine;
+  }
+  return mine;
+}
+
+void free_stray_chunks(std::byte* table, const Layout& layout) {
+  auto* const chunks = reinterpret_cast<std::uint32_t*>(table + layout.chunk_map_at);
+  std::replace_if(
+      chunks, chunks + layout.chunks,
+      [&](std::uint32_t word) { return word >> 16 == 0 || word >> 16 > layout.shards; },
+      std::uint32_t{0});
 }
 
 }  // namespace weir::store

@@ -98,9 +98,18 @@ class Shard {
   // interrupted and repeated. Answers how many records made no sense and were removed.
   std::size_t rebuild();
 
-  // Calls f(Record, units) for each record in use.
+  // Calls f(Record, units) for each record in use, whatever its bytes are.
   template <class F>
   void for_each(F f) const;
+  // Removes the keys for which f(Record) is true; answers how many.
+  template <class F>
+  std::size_t erase_if(F f);
+
+  // For a look at a table that may be damaged.
+  bool has_in_index(const Record& record) const;
+  bool free_lists_are_whole() const;
+  std::size_t places_taken() const;
+  std::size_t chunks() const;  // that belong to it
 
  private:
   struct Fields {
@@ -134,6 +143,10 @@ class Shard {
   std::byte* unit_at(std::uint32_t unit) const {
     return table_ + layout_->arena_at + (std::size_t{unit} - 1) * kRecordUnit;
   }
+  std::uint32_t unit_of(const Record& record) const {
+    return static_cast<std::uint32_t>(
+        static_cast<std::size_t>(record.bytes() - (table_ + layout_->arena_at)) / kRecordUnit + 1);
+  }
   std::uint32_t first_unit_of(std::size_t chunk_index) const {
     return static_cast<std::uint32_t>(chunk_index * Layout::kUnitsPerChunk + 1);
   }
@@ -160,6 +173,10 @@ class Shard {
   std::size_t number_;
   Place* places_;
 };
+
+// Frees the chunks that belong to no shard that there is, as a damaged file may have. Nobody else
+// may use the table.
+void free_stray_chunks(std::byte* table, const Layout& layout);
 
 // How many keys there are in all shards.
 inline std::atomic_ref<std::uint64_t> table_keys(std::byte* table) {
@@ -191,6 +208,19 @@ void Shard::for_each(F f) const {
       if (!record.is_free()) f(record, entry.units());
     }
   }
+}
+
+template <class F>
+std::size_t Shard::erase_if(F f) {
+  std::size_t erased = 0;
+  for (std::size_t at = 0; at < layout_->places_per_shard; ++at) {
+    // What follows moves up, and is looked at as well.
+    while (!places_[at].is_free() && f(record_at(places_[at]))) {
+      erase(places_[at]);
+      ++erased;
+    }
+  }
+  return erased;
 }
 
 }  // namespace weir::store

@@ -10,10 +10,10 @@
 //   struct Locks {
 //     // Whether a holder may die with the lock held, so that changes need a journal.
 //     static constexpr bool kHolderMayDie;
-//     // An object that holds the lock as long as it lives; as a bool, whether it does.
+//     // An object that holds the lock as long as it lives. As a bool, whether it does; if not,
+//     // its why_not() is the Error.
 //     auto hold(Shard&, Duration budget);  // waits for at most as long
 //     auto try_to_hold(Shard&);            // does not wait for whoever holds it for long
-//     Error why_not();                     // why hold() did not
 //   };
 //
 // Thread safety: every member may be called from any thread at once. A decision takes one shard's
@@ -46,6 +46,8 @@ class TableStore : public Store {
       : table_(table), layout_(layout), locks_(std::move(locks)) {}
 
   Shard shard(std::size_t number) const { return {table_, layout_, number}; }
+  Shard shard_of(const Key& key) const { return shard(key.hash() & (layout_.shards - 1)); }
+  std::atomic_ref<std::uint64_t> key_counter() const { return table_keys(table_); }
   const Layout& layout() const { return layout_; }
   Locks& locks() { return locks_; }
 
@@ -67,9 +69,6 @@ class TableStore : public Store {
    private:
     Journal journal_;
   };
-
-  Shard shard_of(const Key& key) const { return shard(key.hash() & (layout_.shards - 1)); }
-  std::atomic_ref<std::uint64_t> key_counter() const { return table_keys(table_); }
 
   // Take the locks that they need themselves.
   Result<ChargeOutcome> charge_new(const Shard& shard, const ChargeRequest& request);
@@ -101,7 +100,7 @@ Result<ChargeOutcome> TableStore<Locks>::charge(const ChargeRequest& request) {
   bool is_known = false;
   {
     const auto held = locks_.hold(shard, request.budget);
-    if (!held) return tl::unexpected(locks_.why_not());
+    if (!held) return tl::unexpected(held.why_not());
     if (const Place* const place = shard.find(request.key)) {
       const Change change(shard, *place);
       if (const auto charge = shard.record_at(*place).charge(request)) {
@@ -131,7 +130,7 @@ Status TableStore<Locks>::give_back(const ChargeRequest& request, std::int64_t s
   if (Status valid = validate(request); !valid) return valid;
   Shard shard = shard_of(request.key);
   const auto held = locks_.hold(shard, request.budget);
-  if (!held) return tl::unexpected(locks_.why_not());
+  if (!held) return tl::unexpected(held.why_not());
   const Place* const place = shard.find(request.key);
   if (place == nullptr) return {};
   const Change change(shard, *place);
@@ -169,7 +168,7 @@ Result<ChargeOutcome> TableStore<Locks>::charge_by_value(const Shard& of_key,
       const auto held = locks_.hold(shard, request.budget);
       if (!held) {
         not_one_more();
-        return tl::unexpected(locks_.why_not());
+        return tl::unexpected(held.why_not());
       }
       Place* const place = shard.find(request.key);
       // Somebody else may have been faster, to make the record or to forget it.

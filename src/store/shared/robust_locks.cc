@@ -1,0 +1,85 @@
+#include "store/shared/robust_locks.h"
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "base/system_clock.h"
+#include "store/table/journal.h"
+
+namespace weir::store {
+namespace {
+
+// About as long as it takes to put a thread to sleep and wake it up again.
+constexpr int kSpins = 200;
+
+void pause_processor() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+Error RobustLocks::Held::why_not() const {
+  if (error_ == ETIMEDOUT || error_ == EBUSY) {
+    return fail(ErrorCode::timeout, "another process has held this counter's lock for too long",
+                "look for a stopped process that uses the same store")
+        .value();
+  }
+  return fail(ErrorCode::internal,
+              std::string("this counter's lock is of no use: ") + std::strerror(error_),
+              "stop all processes that use the store and run 'weir store verify'")
+      .value();
+}
+
+int RobustLocks::wait(const Shard& shard, int error, Duration budget) const {
+  pthread_mutex_t* const mutex = mutex_of(shard);
+  for (int spins = 0; spins < kSpins && error == EBUSY; ++spins) {
+    error = ::pthread_mutex_trylock(mutex);
+    // Longer each time, so that waiters leave the lock's cache line to its holder.
+    for (int i = 0; error == EBUSY && i < spins / 8; ++i) pause_processor();
+  }
+  if (error == EBUSY && budget > Duration::zero()) {
+    const Duration until = base::monotonic_now() + budget;
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(until);
+    timespec deadline{};
+    deadline.tv_sec = seconds.count();
+    deadline.tv_nsec = (until - seconds).count();
+    error = ::pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
+  }
+  if (error != EOWNERDEAD) return error;
+  // It is ours, and so is what its dead holder left.
+  repair(shard);
+  return ::pthread_mutex_consistent(mutex);
+}
+
+void RobustLocks::repair(const Shard& shard) const {
+  Shard repaired = shard;
+  Journal(repaired).undo(repaired);
+  repaired.rebuild();
+  std::uint64_t keys = 0;
+  for (std::size_t number = 0; number < layout_.shards; ++number) {
+    keys += Shard(table_, layout_, number).keys();
+  }
+  table_keys(table_).store(keys, std::memory_order_relaxed);
+}
+
+Status RobustLocks::make_all() const {
+  pthread_mutexattr_t attributes;
+  int error = ::pthread_mutexattr_init(&attributes);
+  if (error == 0) error = ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+  if (error == 0) error = ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  for (std::size_t number = 0; error == 0 && number < layout_.shards; ++number) {
+    const Shard shard(table_, layout_, number);
+    std::memset(shard.lock(), 0, 64);
+    error = ::pthread_mutex_init(mutex_of(shard), &attributes);
+  }
+  ::pthread_mutexattr_destroy(&attributes);
+  if (error == 0) return {};
+  return fail(
+      ErrorCode::unsupported,
+      std::string("this system has no robust locks between processes: ") + std::strerror(error));
+}
+
+}  // namespace weir::store
