@@ -76,7 +76,9 @@ TEST_F(CredentialsTest, PrefersTheEnvironmentToTheFiles) {
 
 TEST_F(CredentialsTest, SaysWhichHalfIsMissing) {
   variables_["AWS_ACCESS_KEY_ID"] = "ENV";
-  EXPECT_NE(found().find("AWS_SECRET_ACCESS_KEY"), std::string::npos);
+  EXPECT_EQ(found(),
+            "the environment has AWS_ACCESS_KEY_ID but not AWS_SECRET_ACCESS_KEY. set both or "
+            "neither");
 }
 
 TEST_F(CredentialsTest, TakesTheProfileThatIsNamed) {

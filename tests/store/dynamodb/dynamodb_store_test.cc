@@ -79,6 +79,20 @@ TEST_F(DynamoDbStoreTest, LearnsFromOneRefusedWriteWhatAnotherNodeUsedUp) {
     EXPECT_EQ(outcome->local, i > 0);
   }
   EXPECT_EQ(other->counts().requests - before.requests, 1u);
+  EXPECT_EQ(other->counts().write_units - before.write_units, 1.0)
+      << "a failed condition is billed";
+}
+
+TEST_F(DynamoDbStoreTest, KnowsTheRoomThatItHasGivenBack) {
+  const auto store = open_checked();
+  const Key key = fresh_key();
+  const auto first = store->charge(request(key, 1));
+  ASSERT_TRUE(first && first->charge.admitted);
+  ASSERT_TRUE(store->known_refusal(request(key, 1)));
+  ASSERT_TRUE(store->give_back(request(key, 1), first->charge.slot));
+  const auto again = store->charge(request(key, 1));
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->charge.admitted);
 }
 
 TEST_F(DynamoDbStoreTest, ThreadsOfOneProcessDoNotPayForEachOthersRaces) {

@@ -276,6 +276,32 @@ TEST_F(FaultsTest, SaysInOneLineWhatIsWrongAndHowToMendIt) {
   }
 }
 
+TEST_F(FaultsTest, TrustsNothingThatDoesNotKeepConditions) {
+  FaultProxy proxy(emulator().port(), [](std::string_view) {
+    return Fault{Kind::replace, test::http_answer(200, "{}")};
+  });
+  const Status ready = open_at(proxy.port())->check(seconds(5));
+  ASSERT_FALSE(ready);
+  EXPECT_NE(ready.error().message.find("does not keep DynamoDB's conditions"), std::string::npos);
+}
+
+TEST_F(FaultsTest, SendsAndSignsTheSessionToken) {
+  std::atomic<bool> sent{false};
+  FaultProxy proxy(emulator().port(), [&](std::string_view request) {
+    sent = request.find("x-amz-security-token: a-token\r\n") != std::string_view::npos &&
+           request.find("x-amz-date;x-amz-security-token;x-amz-target") != std::string_view::npos;
+    return Fault{};
+  });
+  const Environment environment = [&](std::string_view name) -> std::optional<std::string> {
+    if (name == "AWS_SESSION_TOKEN") return "a-token";
+    return test::emulator_environment(proxy.port())(name);
+  };
+  auto store = open_dynamodb_store({}, environment, clock_, 1);
+  ASSERT_TRUE(store);
+  EXPECT_TRUE((*store)->check(seconds(5)));
+  EXPECT_TRUE(sent);
+}
+
 TEST_F(FaultsTest, SaysThatNothingListens) {
   const auto outcome = open_at(test::free_port())->charge(request(fresh_key(), 3));
   ASSERT_FALSE(outcome);
