@@ -50,6 +50,17 @@ TEST(CircuitBreaker, OneSuccessClosesIt) {
   EXPECT_EQ(breaker.pause_left(kNow + 1s), 0s);
 }
 
+TEST(CircuitBreaker, TheFirstPauseAfterASuccessIsShortAgain) {
+  CircuitBreaker breaker;
+  fail_times(breaker, 5, kNow);
+  ASSERT_TRUE(breaker.allows(kNow + 1s));
+  breaker.failed(kNow + 1s, true);
+  ASSERT_TRUE(breaker.allows(kNow + 3s));
+  breaker.succeeded(kNow + 3s);
+  fail_times(breaker, 5, kNow + 4s);
+  EXPECT_EQ(breaker.pause_left(kNow + 4s), 1s);
+}
+
 TEST(CircuitBreaker, CallsThatBeganBeforeItOpenedDoNotLengthenThePause) {
   CircuitBreaker breaker;
   fail_times(breaker, 5, kNow);

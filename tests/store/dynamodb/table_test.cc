@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 
 #include "store/dynamodb/emulator_fixture.h"
+#include "support/fault_proxy.h"
 
 namespace weir::store {
 namespace {
@@ -64,6 +65,55 @@ TEST_F(TableTest, OfAnotherSchemaIsNotTakenOver) {
   const Status checked = open(options)->check(seconds(5));
   ASSERT_FALSE(checked);
   EXPECT_EQ(checked.error().code, ErrorCode::invalid_input);
+}
+
+TEST_F(TableTest, WithTtlOnAnotherAttributeIsToldThatExpiredItemsStay) {
+  const auto client = client_of("other-ttl");
+  ASSERT_EQ(client
+                ->call("CreateTable",
+                       R"({"TableName":"other-ttl","BillingMode":"PAY_PER_REQUEST",)"
+                       R"("AttributeDefinitions":[{"AttributeName":"k","AttributeType":"B"}],)"
+                       R"("KeySchema":[{"AttributeName":"k","KeyType":"HASH"}]})",
+                       soon())
+                .fate,
+            Fate::done);
+  ASSERT_EQ(client
+                ->call("UpdateTimeToLive",
+                       R"({"TableName":"other-ttl","TimeToLiveSpecification":)"
+                       R"({"AttributeName":"until","Enabled":true}})",
+                       soon())
+                .fate,
+            Fate::done);
+  const auto table = create_table(*client, soon());
+  ASSERT_TRUE(table) << table.error().to_string();
+  ASSERT_EQ(table->notes.size(), 1U);
+  EXPECT_EQ(table->notes[0],
+            "TTL is on for the attribute 'until' instead of 'exp', so expired items stay");
+}
+
+// No emulator has replicas, so the answer is given some.
+TEST_F(TableTest, WithReplicasIsToldToLoseCountsUnlessTheyAreStronglyConsistent) {
+  const auto notes_with = [](const std::string& more) {
+    test::FaultProxy proxy(emulator().port(), [&](std::string_view) {
+      return test::Fault{test::Fault::Kind::edit, "", [&](std::string answer) {
+                           const std::size_t at = answer.find("\"TableName\"");
+                           if (at == std::string::npos) return answer;
+                           answer.insert(at, more);
+                           const std::size_t body = answer.find("\r\n\r\n") + 4;
+                           return test::http_answer(200, answer.substr(body));
+                         }};
+    });
+    base::SystemClock clock;
+    const auto client = make_client({}, test::emulator_environment(proxy.port()), clock);
+    const auto table = describe_table(*client, net::Deadline::in(seconds(10)));
+    EXPECT_TRUE(table) << table.error().to_string();
+    return table->notes;
+  };
+  const std::string replicas = R"("Replicas":[{"RegionName":"us-west-2"}],)";
+  EXPECT_TRUE(notes_with("").empty());
+  ASSERT_EQ(notes_with(replicas).size(), 1U);
+  EXPECT_NE(notes_with(replicas)[0].find("loses counts"), std::string::npos);
+  EXPECT_TRUE(notes_with(replicas + R"("MultiRegionConsistency":"STRONG",)").empty());
 }
 
 TEST(Policies, AreJsonWithTheLeastActions) {
