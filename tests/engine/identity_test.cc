@@ -49,6 +49,30 @@ TEST_F(LimiterTest, AKeyCannotNameTheSharedCounterOfOthers) {
   EXPECT_EQ(get_with_key("203.0.113.7", "api_key.none").verdict, Verdict::admitted);
   EXPECT_EQ(get_with_key("203.0.113.7", "203.0.113.7").verdict, Verdict::admitted);
   EXPECT_EQ(get("203.0.113.7").verdict, Verdict::refused);
+  // The four bytes of an address that are also a key.
+  EXPECT_EQ(get("65.66.67.68").verdict, Verdict::admitted);
+  EXPECT_EQ(get_with_key("203.0.113.7", "ABCD").verdict, Verdict::admitted);
+}
+
+TEST_F(LimiterTest, TheFieldThatTheProxiesDoNotWriteIsNotRead) {
+  policy_.identity.trusted_proxies = {*Network::parse("10.0.0.0/8")};
+  const std::vector<identity::HeaderField> both = {{"X-Forwarded-For", "203.0.113.7"},
+                                                   {"Forwarded", "for=198.51.100.1"}};
+  const auto ask = [&](policy::ProxyField field) {
+    policy_.identity.proxy_field = field;
+    start({per_client(1)});
+    const Decision decision =
+        limiter_->decide({.peer = "10.0.0.1", .headers = both, .method = "GET", .route = "/"});
+    // Whose counter it was.
+    return std::pair(decision.verdict, std::pair(get("203.0.113.7").verdict == Verdict::refused,
+                                                 get("198.51.100.1").verdict == Verdict::refused));
+  };
+  const auto one_of = [](bool first, bool second) {
+    return std::pair(Verdict::admitted, std::pair(first, second));
+  };
+  EXPECT_EQ(ask(policy::ProxyField::x_forwarded_for), one_of(true, false));
+  EXPECT_EQ(ask(policy::ProxyField::forwarded), one_of(false, true));
+  EXPECT_EQ(ask(policy::ProxyField::either).first, Verdict::malformed) << "they disagree";
 }
 
 TEST_F(LimiterTest, UsersCountByThemselvesAndAnonymousOnesByNetwork) {

@@ -24,7 +24,7 @@ class FailingStore final : public store::Store {
     {
       const std::lock_guard lock(mutex_);
       budgets.push_back(request.budget);
-      last_charge_at = request.now;
+      charged_at.push_back(request.now);
       if (on_charge_) on_charge_();
       if (error_ && --calls_before_error_ < 0) return tl::unexpected(*error_);
     }
@@ -69,7 +69,7 @@ class FailingStore final : public store::Store {
   std::atomic<bool> knows{false};  // as a remote store, that knows nothing without asking
   std::vector<Duration> budgets;
   Duration last_check_budget{};
-  Time last_charge_at{};
+  std::vector<Time> charged_at;
 
  private:
   const std::unique_ptr<store::Store> store_ = std::make_unique<test::StateStore>();

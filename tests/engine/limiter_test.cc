@@ -31,6 +31,18 @@ TEST_F(LimiterTest, AdmitsNAndRefusesTheNextUntilRoomAppears) {
   EXPECT_EQ(get("203.0.113.7").verdict, Verdict::admitted);
 }
 
+TEST_F(LimiterTest, WindowsAreLongerByAllThatADecisionMayBeOff) {
+  policy_.store = policy::DynamoDbStore{.table = "weir", .budget = 2s};
+  policy_.max_clock_skew = 1s;
+  policy_.pepper = "0123456789abcdef";
+  start({per_client(1)});
+  EXPECT_EQ(get("203.0.113.7").verdict, Verdict::admitted);
+  const Decision refused = get("203.0.113.7");
+  // The window, twice the skew, the budget; and at most one of 60 slots.
+  EXPECT_GT(refused.retry_after, 14s);
+  EXPECT_LE(refused.retry_after, 14s + 234ms);
+}
+
 TEST_F(LimiterTest, CountsClientsApart) {
   start({per_client(2)});
   EXPECT_EQ(admitted(5, [&] { return get("203.0.113.7"); }), 2);

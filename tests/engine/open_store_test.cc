@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "engine/limiter_fixture.h"
+#include "support/loopback_server.h"
 
 namespace weir::engine {
 namespace {
+
+using namespace std::chrono_literals;
 
 std::optional<std::string> nothing_set(std::string_view /*name*/) {
   return std::nullopt;
@@ -34,17 +37,72 @@ TEST(OpenStore, SaysWhatIsMissing) {
   EXPECT_FALSE(store.error().cure.empty());
 }
 
+// What DynamoDB answers to the check of a table: a failed condition if all is well.
+class OpenStoreTest : public testing::Test {
+ protected:
+  OpenStoreTest()
+      : server_([this](test::LoopbackServer::Peer& peer) {
+          while (peer.read_request()) peer.write(answer_);
+        }) {}
+
+  void answer(const std::string& error, const std::string& date) {
+    const std::string body = R"({"__type":"com.amazonaws.dynamodb.v20120810#)" + error + R"("})";
+    answer_ = "HTTP/1.1 400 X\r\nDate: " + date +
+              "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  std::string endpoint() const { return "http://127.0.0.1:" + std::to_string(server_.port()); }
+
+  // kStart
+  static constexpr const char* kNow = "Fri, 15 Jan 2027 08:00:00 GMT";
+  static constexpr const char* kEightSecondsBefore = "Fri, 15 Jan 2027 07:59:52 GMT";
+  test::ManualClock clock_{kStart};
+
+ private:
+  std::string answer_;
+  test::LoopbackServer server_;
+};
+
+std::optional<std::string> any_credentials(std::string_view name) {
+  if (name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY") return "test";
+  return std::nullopt;
+}
+
+TEST_F(OpenStoreTest, AsksForThePolicysTableInItsRegion) {
+  answer("ResourceNotFoundException", kNow);
+  policy::Policy policy = policy_of(endpoint());
+  std::get<policy::DynamoDbStore>(policy.store).table = "mine";
+  std::get<policy::DynamoDbStore>(policy.store).region = "eu-west-7";
+  const auto store = open_store(policy, any_credentials, clock_);
+  ASSERT_TRUE(store.has_value());
+  const Status ready = (*store)->check(5s);
+  ASSERT_FALSE(ready);
+  EXPECT_NE(ready.error().message.find("table 'mine' does not exist in region eu-west-7"),
+            std::string::npos)
+      << ready.error().to_string();
+}
+
+TEST_F(OpenStoreTest, WarnsOfAClockThatIsFurtherOffThanThePolicyAllowsFor) {
+  answer("ConditionalCheckFailedException", kEightSecondsBefore);
+  for (const auto& [skew, warnings] : {std::pair(1s, 1U), std::pair(20s, 0U)}) {
+    policy::Policy policy = policy_of(endpoint());
+    policy.max_clock_skew = skew;
+    std::vector<std::string> heard;
+    const auto store = open_store(policy, any_credentials, clock_,
+                                  [&](std::string_view text) { heard.emplace_back(text); });
+    ASSERT_TRUE(store.has_value());
+    const Status ready = (*store)->check(5s);
+    EXPECT_TRUE(ready) << ready.error().to_string();
+    EXPECT_EQ(heard.size(), warnings);
+  }
+}
+
 // A closed port: the real store, failing for real.
 TEST(OpenStore, ADynamoDbThatCannotBeReachedIsAnOutageAndNoRefusal) {
   test::ManualClock clock(kStart);
   policy::Policy policy = policy_of("http://127.0.0.1:1");
   policy.rules = {per_client(1)};
   policy.rules[0].on_store_failure = policy::OnStoreFailure::deny;
-  const Environment environment = [](std::string_view name) -> std::optional<std::string> {
-    if (name == "AWS_ACCESS_KEY_ID" || name == "AWS_SECRET_ACCESS_KEY") return "test";
-    return std::nullopt;
-  };
-  auto store = open_store(policy, environment, clock);
+  auto store = open_store(policy, any_credentials, clock);
   ASSERT_TRUE(store.has_value());
   std::vector<Event> events;
   auto limiter = Limiter::make(

@@ -19,7 +19,7 @@ TEST_F(LimiterTest, TheFirstDecisionChecksTheStoreBeforeItsOwnBudgetBegins) {
   EXPECT_EQ(store_->checks, 1);
   EXPECT_EQ(store_->last_check_budget, Limiter::kStartBudget);
   EXPECT_EQ(store_->budgets, (std::vector<Duration>{250ms, 250ms, 250ms}));
-  EXPECT_EQ(store_->last_charge_at, kStart + 1s) << "decided by the time after the check";
+  EXPECT_EQ(store_->charged_at, std::vector<Time>(3, kStart + 1s)) << "the time after the check";
 }
 
 TEST_F(LimiterTest, AStoreThatIsNotReadyAtTheStartIsToldAndTheFailurePolicyDecides) {
@@ -154,6 +154,24 @@ TEST_F(LimiterTest, AllCallsOfOneDecisionShareOneBudget) {
   const Decision decision = get("203.0.113.7");
   EXPECT_EQ(store_->budgets, (std::vector<Duration>{250ms, 125ms}));
   EXPECT_EQ(decision.verdict, Verdict::unavailable) << "nothing was left for the third";
+}
+
+TEST_F(LimiterTest, TheBudgetIsThePolicys) {
+  policy_.store = policy::DynamoDbStore{.table = "weir", .budget = 2s};
+  policy_.pepper = "0123456789abcdef";
+  start({per_client(10)});
+  get("203.0.113.7");
+  EXPECT_EQ(store_->budgets, (std::vector<Duration>{2s}));
+}
+
+TEST_F(LimiterTest, AnAnswerWhileTheStoreIsNotAskedSaysWhenItWillBe) {
+  start({with(per_client(1000), policy::OnStoreFailure::deny)});
+  store_->fail_with(ErrorCode::timeout);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(get("203.0.113.7").retry_after, 1s);
+  clock_.advance(1s);
+  EXPECT_EQ(get("203.0.113.7").retry_after, 2s) << "the probe failed, the next one is in 2 s";
+  clock_.advance(500ms);
+  EXPECT_EQ(get("203.0.113.7").retry_after, 1500ms);
 }
 
 }  // namespace

@@ -39,6 +39,16 @@ TEST(HopsFromTheRight, CommasInsideQuotesDoNotSeparate) {
   EXPECT_EQ(hops({{"Forwarded", R"("1,2")"}}, false), (Hops{"2\"", "\"1"}));
 }
 
+TEST(HopsFromTheRight, AnElementHasAtMost512BytesAlsoBehindOthers) {
+  for (const bool quotes : {true, false}) {
+    const std::string longest(512, 'x');
+    EXPECT_EQ(hops({{"Forwarded", longest}}, quotes), Hops{longest});
+    EXPECT_EQ(hops({{"Forwarded", longest + "x"}}, quotes), Hops{"error"});
+    EXPECT_EQ(hops({{"Forwarded", "a," + longest}}, quotes), (Hops{longest, "a"}));
+    EXPECT_EQ(hops({{"Forwarded", "a," + longest + "x"}}, quotes), Hops{"error"});
+  }
+}
+
 TEST(ForwardedAddress, ReadsTheGrammarOfRfc7239) {
   const auto address = [](std::string_view element) -> std::string {
     const Result<std::optional<Address>> found = forwarded_address(element);
