@@ -247,6 +247,7 @@ std::vector<std::string> header_names(const policy::Policy& policy) {
 }
 
 std::string store_name(const policy::Policy& policy) {
+  if (std::holds_alternative<policy::SharedStore>(policy.store)) return "shared";
   return std::holds_alternative<policy::MemoryStore>(policy.store) ? "memory" : "dynamodb";
 }
 

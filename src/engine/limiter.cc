@@ -45,8 +45,7 @@ struct Limiter::Parts {
         next_request(base::entropy_seed()),
         deciding{sources, clock, store, *local_store, kMemoryBudget, this} {
     rules.reserve(policy::kMaxRules + policy::kMaxCodeRules);
-    if (const auto* shared = std::get_if<policy::DynamoDbStore>(&policy.store))
-      deciding.budget = shared->budget;
+    deciding.budget = policy.store_budget();
   }
 
   Decision decide(const identity::Request& request, std::span<const CompiledRule* const> rules);
@@ -84,11 +83,14 @@ const policy::Policy& Limiter::policy() const {
 Result<std::unique_ptr<Limiter>> Limiter::make(policy::Policy policy, Dependencies dependencies) {
   WEIR_CHECK(dependencies.store != nullptr);
   if (policy.pepper.empty()) {
-    if (!std::holds_alternative<policy::MemoryStore>(policy.store)) {
-      return fail(ErrorCode::invalid_input, "a shared store needs a pepper and there is none",
+    const std::string_view of_store = dependencies.store->pepper();
+    const bool is_alone = std::holds_alternative<policy::MemoryStore>(policy.store);
+    if (of_store.empty() && !is_alone) {
+      return fail(ErrorCode::invalid_input,
+                  "a store that nodes share needs a pepper and there is none",
                   "Set pepper to a secret that all nodes share");
     }
-    policy.pepper = random_pepper();
+    policy.pepper = of_store.empty() ? random_pepper() : std::string(of_store);
   }
   Result<IdentitySources> sources = IdentitySources::make(policy.identity);
   if (!sources) return tl::unexpected(sources.error());

@@ -154,4 +154,13 @@ void FieldReader::error(const YAML::Node& at, const Error& error_value) {
   error(at, error_value.message, error_value.cure);
 }
 
+bool consists_of(std::string_view text, std::string_view others, std::size_t least,
+                 std::size_t most) {
+  const auto fits = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != std::string_view::npos;
+  };
+  return text.size() >= least && text.size() <= most && std::all_of(text.begin(), text.end(), fits);
+}
+
 }  // namespace weir::policy

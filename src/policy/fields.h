@@ -72,4 +72,8 @@ class FieldReader {
   std::vector<Problem> errors_;
 };
 
+// Letters, digits and `others`, `least` to `most` of them.
+bool consists_of(std::string_view text, std::string_view others, std::size_t least,
+                 std::size_t most);
+
 }  // namespace weir::policy

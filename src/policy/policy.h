@@ -35,7 +35,14 @@ struct DynamoDbStore {
   Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
 };
 
-using StoreConfig = std::variant<MemoryStore, DynamoDbStore>;
+// In a file that all processes of this machine share.
+struct SharedStore {
+  std::string file;                                 // from the root
+  std::int64_t max_keys = 131'072;                  // of a file that is made; 1 to kMaxSharedKeys
+  Duration budget = std::chrono::milliseconds(50);  // for all of one decision's waits for locks
+};
+
+using StoreConfig = std::variant<MemoryStore, DynamoDbStore, SharedStore>;
 
 // ---- Who is asking ----
 
@@ -76,12 +83,15 @@ struct Policy {
   int version = 1;
   std::string name_space = "default";  // applications that share a table must differ in it
   StoreConfig store = MemoryStore{};
-  std::string pepper;                           // secret bytes; empty: none given
-  std::optional<Duration> max_clock_skew = {};  // default: kDynamoDbClockSkew or zero, by store
+  std::string pepper;  // secret bytes; empty: none given
+  // default: kDynamoDbClockSkew, kSharedClockSkew or zero, by store
+  std::optional<Duration> max_clock_skew = {};
   IdentityConfig identity;
   std::vector<Rule> rules;
 
   Duration clock_skew() const;
+  // How long all store calls of one decision may take together.
+  Duration store_budget() const;
 
   // How far the time that a request is decided with may be from the real time of its admission: the
   // clock's error, and half of what the store may take to answer. Windows are stretched by twice
@@ -90,6 +100,8 @@ struct Policy {
 };
 
 inline constexpr Duration kDynamoDbClockSkew = std::chrono::milliseconds(100);
+// Processes of one machine read one clock, but each carries it by itself from its start.
+inline constexpr Duration kSharedClockSkew = std::chrono::milliseconds(10);
 
 // ---- Bounds on what a policy may say ----
 
@@ -101,5 +113,7 @@ inline constexpr std::size_t kMinPepperLength = 16;
 inline constexpr std::size_t kMaxPepperLength = 1024;
 inline constexpr Duration kMaxClockSkew = std::chrono::seconds(60);
 inline constexpr Duration kMaxStoreBudget = std::chrono::seconds(10);
+inline constexpr std::int64_t kMaxSharedKeys = 33'554'432;
+inline constexpr std::size_t kMaxPathLength = 1024;
 
 }  // namespace weir::policy

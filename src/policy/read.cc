@@ -9,6 +9,7 @@
 #include "policy/fields.h"
 #include "policy/nearest.h"
 #include "policy/read_rules.h"
+#include "policy/read_store.h"
 #include "policy/warnings.h"
 #include "policy/yaml.h"
 
@@ -16,15 +17,6 @@ namespace weir::policy {
 namespace {
 
 using YAML::Node;
-
-bool consists_of(std::string_view text, std::string_view others, std::size_t least,
-                 std::size_t most) {
-  const auto fits = [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           others.find(c) != std::string_view::npos;
-  };
-  return text.size() >= least && text.size() <= most && std::all_of(text.begin(), text.end(), fits);
-}
 
 class PolicyReader {
  public:
@@ -37,7 +29,6 @@ class PolicyReader {
   std::vector<Problem> warnings;
 
  private:
-  void read_store(const Node& node);
   void read_pepper(const Node& value);
   void read_identity(const Node& node);
   void read_api_key(const Node& node);
@@ -60,7 +51,10 @@ void PolicyReader::read(const Node& root) {
         [&](const Node& value) {
           fields.text_into(value, policy.name_space, "a namespace", is_name, kNameCure);
         }},
-       {"store", [&](const Node& value) { read_store(value); }},
+       {"store",
+        [&](const Node& value) {
+          if (auto store = read_store(value, fields)) policy.store = *std::move(store);
+        }},
        {"pepper",
         [&](const Node& value) {
           has_pepper = true;
@@ -72,67 +66,9 @@ void PolicyReader::read(const Node& root) {
        {"rules", [&](const Node& value) { read_rules(value, fields, policy); }}});
   if (!is_map) return;
   if (!has_version) fields.error(root, "the policy does not say its version", "Add version: 1");
-  if (!has_pepper && !std::holds_alternative<MemoryStore>(policy.store)) {
-    fields.error(root, "a shared store needs a pepper and there is none",
+  if (!has_pepper && std::holds_alternative<DynamoDbStore>(policy.store)) {
+    fields.error(root, "a store that nodes share needs a pepper and there is none",
                  "Add pepper: ${WEIR_PEPPER}, a secret of 16 bytes or more that all nodes share");
-  }
-}
-
-void PolicyReader::read_store(const Node& node) {
-  DynamoDbStore dynamodb;
-  std::optional<std::size_t> kind;
-  bool has_kind = false;
-  std::vector<std::string> only_dynamodb;
-  const auto of_dynamodb = [&](std::string_view name, std::function<void(const Node&)> read) {
-    return Field{name, [&only_dynamodb, name, read = std::move(read)](const Node& value) {
-                   only_dynamodb.emplace_back(name);
-                   read(value);
-                 }};
-  };
-  const bool is_map = fields.read(
-      node, "a store",
-      {{"kind",
-        [&](const Node& value) {
-          has_kind = true;
-          kind = fields.one_of(value, {"memory", "dynamodb"});
-        }},
-       of_dynamodb("table",
-                   [&](const Node& value) {
-                     fields.text_into(
-                         value, dynamodb.table, "the name of a DynamoDB table",
-                         [](const std::string& text) { return consists_of(text, "_.-", 3, 255); },
-                         "Use 3 to 255 characters from a-z, A-Z, 0-9, '_', '.' and '-'");
-                   }),
-       of_dynamodb("region",
-                   [&](const Node& value) {
-                     fields.text_into(
-                         value, dynamodb.region, "an AWS region",
-                         [](const std::string& text) { return consists_of(text, "-", 1, 32); },
-                         "Write it as AWS does, for example eu-central-1");
-                   }),
-       of_dynamodb("endpoint",
-                   [&](const Node& value) {
-                     fields.text_into(
-                         value, dynamodb.endpoint, "an http or https URL",
-                         [](const std::string& text) {
-                           return (text.starts_with("http://") || text.starts_with("https://")) &&
-                                  std::all_of(text.begin(), text.end(),
-                                              [](char c) { return c > 0x20 && c < 0x7f; });
-                         },
-                         "Write it with its scheme, for example http://127.0.0.1:8000");
-                   }),
-       of_dynamodb("budget", [&](const Node& value) {
-         if (const auto budget = fields.duration(value, kMaxStoreBudget)) dynamodb.budget = *budget;
-       })});
-  if (!is_map) return;
-  if (!has_kind) fields.error(node, "the store has no kind", "Add kind: memory or kind: dynamodb");
-  if (kind == 1) {
-    if (std::find(only_dynamodb.begin(), only_dynamodb.end(), "table") == only_dynamodb.end())
-      fields.error(node, "the store names no table", "Add table: NAME");
-    policy.store = std::move(dynamodb);
-  } else if (kind == 0 && !only_dynamodb.empty()) {
-    fields.error(node, "a memory store has no '" + only_dynamodb.front() + "'",
-                 "Remove it, or set kind: dynamodb");
   }
 }
 

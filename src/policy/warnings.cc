@@ -55,7 +55,8 @@ std::vector<Problem> warnings_about(const Policy& policy) {
     warn(1,
          "counters are in each process's memory: with several worker processes every limit is "
          "as many times larger",
-         "Use a shared store if more than one process serves requests");
+         "Use kind: shared on one machine, or kind: dynamodb on several, if more than one process "
+         "serves requests");
   }
   if (std::any_of(policy.identity.trusted_proxies.begin(), policy.identity.trusted_proxies.end(),
                   trusts_everybody)) {

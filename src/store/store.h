@@ -91,7 +91,11 @@ class Store {
   // takes time, such as connecting; a store that needs no such thing is always ready.
   virtual Status check(Duration /*budget*/) { return {}; }
 
-  // "memory", "dynamodb": for logs and metrics.
+  // A secret that all who share these counters have, for policies that state no pepper; empty if
+  // the store keeps none.
+  virtual std::string_view pepper() const { return {}; }
+
+  // "memory", "shared", "dynamodb": for logs and metrics.
   virtual std::string_view name() const = 0;
 };
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "engine/limiter_fixture.h"
 #include "support/loopback_server.h"
 
@@ -27,6 +30,38 @@ TEST(OpenStore, OpensTheStoreThatThePolicyNames) {
   test::ManualClock clock(kStart);
   EXPECT_EQ((*open_store({}, nothing_set, clock))->name(), "memory");
   EXPECT_EQ((*open_store(policy_of("http://127.0.0.1:1"), nothing_set, clock))->name(), "dynamodb");
+}
+
+// Two processes with no pepper of their own: that of the file makes their keys the same.
+TEST(OpenStore, LimitersOfOneFileCountTogetherWithoutAPepper) {
+  test::ManualClock clock(kStart);
+  std::string folder = (std::filesystem::temp_directory_path() / "weir-open-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  policy::Policy policy;
+  policy.store = policy::SharedStore{.file = folder + "/weir.store", .max_keys = 100};
+  policy.rules = {per_client(3)};
+  std::vector<std::unique_ptr<Limiter>> limiters;
+  std::string warning;
+  for (const std::int64_t max_keys : {100, 200}) {
+    std::get<policy::SharedStore>(policy.store).max_keys = max_keys;
+    EXPECT_EQ(warning, "");
+    auto store = open_store(policy, nothing_set, clock,
+                            [&](std::string_view said) { warning = std::string(said); });
+    ASSERT_TRUE(store.has_value()) << store.error().to_string();
+    EXPECT_EQ((*store)->name(), "shared");
+    auto limiter = Limiter::make(policy, {.clock = clock, .store = *std::move(store)});
+    ASSERT_TRUE(limiter.has_value());
+    limiters.push_back(*std::move(limiter));
+  }
+  EXPECT_NE(warning.find("was made for 100 keys, not the policy's 200"), std::string::npos);
+  int admitted = 0;
+  for (int i = 0; i < 6; ++i) {
+    const Decision decision =
+        limiters[static_cast<std::size_t>(i) % 2]->decide({.peer = "203.0.113.7", .method = "GET"});
+    if (decision.verdict == Verdict::admitted) ++admitted;
+  }
+  EXPECT_EQ(admitted, 3);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(OpenStore, SaysWhatIsMissing) {

@@ -56,6 +56,17 @@ std::string text_of(const fs::path& path) {
   return text.str();
 }
 
+TEST(ReadPolicy, UnderstandsAStoreThatProcessesShare) {
+  const Reading reading = read(text_of(fs::path(WEIR_POLICY_SAMPLES) / "good/shared.yaml"));
+  ASSERT_TRUE(reading.policy.has_value());
+  const auto& store = std::get<SharedStore>(reading.policy->store);
+  EXPECT_EQ(store.file, "/run/shop/weir.store");
+  EXPECT_EQ(store.max_keys, 50'000);
+  EXPECT_EQ(store.budget, 20ms);
+  EXPECT_TRUE(reading.policy->pepper.empty()) << "the file has one";
+  EXPECT_EQ(reading.policy->decision_error(), kSharedClockSkew + 10ms);
+}
+
 TEST(ReadPolicy, UnderstandsEveryField) {
   const Reading reading = read(text_of(fs::path(WEIR_POLICY_SAMPLES) / "good/everything.yaml"));
   ASSERT_TRUE(reading.policy.has_value());

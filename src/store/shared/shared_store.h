@@ -59,8 +59,9 @@ class SharedStore final : public TableStore<RobustLocks> {
   static Result<std::unique_ptr<SharedStore>> open(const SharedStoreOptions& options);
   std::string_view name() const override { return "shared"; }
 
-  // Random bytes that all who use the file share.
-  std::span<const std::byte, 32> pepper() const { return file_.pepper(); }
+  std::string_view pepper() const override {
+    return {reinterpret_cast<const char*>(file_.pepper().data()), file_.pepper().size()};
+  }
   // How many keys the file has room for, which may differ from what was asked for.
   std::size_t max_keys() const { return layout().max_keys; }
 
