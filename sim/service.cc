@@ -101,7 +101,7 @@ std::optional<limit::Charge> Service::known_refusal(const NodeMemory& memory, in
   if (!seen) return std::nullopt;
   store::Plan plan = store::plan_charge(seen, request);
   if (plan.kind != store::Plan::Kind::refuse) return std::nullopt;
-  return plan.refusal;
+  return plan.charge;
 }
 
 NextStep Service::next(NodeMemory& memory, int key, const store::ChargeRequest& request,
@@ -121,14 +121,14 @@ NextStep Service::next(NodeMemory& memory, int key, const store::ChargeRequest& 
   state.plan = store::plan_charge(seen, request);
   if (state.plan.kind == store::Plan::Kind::refuse) {
     next.kind = NextStep::Kind::refused;
-    next.charge = state.plan.refusal;
+    next.charge = state.plan.charge;
     next.is_local = state.round_trips == 0;
     return next;
   }
   state.seen = seen;
   ++state.round_trips;
   next.kind = NextStep::Kind::send;
-  next.wire.update = store::write_of(state.plan, seen, request);
+  next.wire.update = store::write_of(state.plan, seen, request, write_ids_.next());
   next.wire.charges = request.cost;
   return next;
 }
@@ -180,7 +180,10 @@ std::optional<Wire> Service::give_back(const store::ChargeRequest& request,
     wire.ask = {request.now, request.cost, request.subject};
     wire.slot = slot;
   } else {
-    wire.update = store::give_back_update(request, slot);
+    std::optional<store::ConditionalUpdate> update =
+        store::give_back_write(request, slot, write_ids_.next());
+    if (!update) return std::nullopt;
+    wire.update = std::move(*update);
   }
   return wire;
 }

@@ -16,6 +16,7 @@
 #include "sim/draws.h"
 #include "sim/scenario.h"
 #include "store/dynamodb/plan.h"
+#include "store/dynamodb/write_ids.h"
 #include "store/store.h"
 
 namespace weir::sim {
@@ -112,6 +113,7 @@ class Service {
   const Scenario& scenario_;
   std::vector<std::vector<limit::Limit>> limits_;  // by rule and version
   std::vector<Place> items_;
+  mutable store::WriteIds write_ids_{1};
 };
 
 std::string text_of(const Wire& wire);

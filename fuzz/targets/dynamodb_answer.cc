@@ -60,7 +60,7 @@ class ScriptedService final : public net::HttpCaller {
 
 void try_input(std::string_view input) {
   // Checks, renewed credentials: each round trip may be two requests.
-  constexpr int kMaxRequests = 2 * (store::DynamoDbStore::kMaxRoundTrips + 1);
+  constexpr int kMaxRequests = 2 * (store::Charging::kMaxRoundTrips + 1);
   constexpr std::int64_t kN = 10;
   Script script{.left = input};
   test::ManualClock clock(kNow);

@@ -75,6 +75,7 @@ Result<std::string> start_with_table(const std::string& emulator_name) {
 StoreKind dynamodb_kind(const std::string& name, const std::string& emulator, int requests) {
   return {.name = name,
           .shared = true,
+          .every_algorithm = true,
           .requests = requests,
           .start = [emulator] { return start_with_table(emulator); },
           .open = [](const std::string& port) -> Result<std::unique_ptr<store::Store>> {

@@ -105,6 +105,8 @@ struct Requirement {
   AttributeName name;
   Relation relation = Relation::equal;
   std::int64_t value = 0;  // present and absent do not look at it
+
+  friend bool operator==(const Requirement&, const Requirement&) = default;
 };
 
 // What is absent when there is no item.

@@ -1,6 +1,7 @@
 #include "store/dynamodb/dynamodb_store.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,11 +12,6 @@
 
 namespace weir::store {
 namespace {
-
-// Full jitter: a uniform part of a bound that doubles.
-// https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-constexpr Duration kFirstBackOff = std::chrono::milliseconds(25);
-constexpr Duration kLongestBackOff = std::chrono::seconds(1);
 
 // How often a clock that was found too far off is looked at again.
 constexpr Duration kClockRecheck = std::chrono::seconds(5);
@@ -28,110 +24,122 @@ std::uint64_t milliunits(double units) {
 
 DynamoDbStore::DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<DynamoDbClient> client,
                              std::uint64_t seed)
-    : options_(options), client_(std::move(client)), seen_(options.max_seen_keys), rng_(seed) {}
+    : options_(options),
+      client_(std::move(client)),
+      seen_(options.max_seen_keys),
+      write_ids_(seed),
+      process_(::getpid()),
+      rng_(seed) {}
 
 Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
-  if (Status valid = expect_window(request); !valid) return tl::unexpected(valid.error());
+  if (Status valid = validate(request); !valid) return tl::unexpected(valid.error());
   const net::Deadline deadline = net::Deadline::in(request.budget);
   if (Status trusted = trust_clock(deadline); !trusted) return tl::unexpected(trusted.error());
+  renew_after_fork();
 
-  for (int round_trips = 0; round_trips < kMaxRoundTrips;) {
-    SeenStates::Turn turn = seen_.begin(request, deadline);
-    if (turn.is_timed_out()) {
-      return fail(ErrorCode::timeout, "another charge of the same key took the whole time budget",
-                  "give the request more time");
-    }
-    if (turn.plan().kind == Plan::Kind::refuse) {
-      const bool local = round_trips == 0;
-      (local ? refused_locally_ : refused_by_store_).fetch_add(1, std::memory_order_relaxed);
-      return ChargeOutcome{turn.plan().refusal, local};
-    }
-    Written written = write(turn, request, round_trips, deadline);
-    switch (written.step) {
-      case Step::applied:
-        turn.saw(written.state);
-        admitted_.fetch_add(1, std::memory_order_relaxed);
-        return ChargeOutcome{describe_admission(*written.state, request), false};
-      case Step::not_applied:
-        turn.saw(written.state);
+  Charging charging(seen_, write_ids_, request);
+  Charging::Step step = charging.next();
+  for (bool is_last_look = false;;) {
+    switch (step) {
+      case Charging::Step::send: {
+        // A repeat, over another connection, needs less time than a first answer may take.
+        const Duration left = deadline.left();
+        step = charging.answered(send(
+            charging.write(), net::Deadline::in(charging.may_repeat() ? left - left / 4 : left)));
         break;
-      case Step::try_again: {
-        const SeenStates::Turn ended = std::move(turn);
       }
-        if (!back_off(round_trips, deadline)) return tl::unexpected(std::move(written.error));
+      case Charging::Step::wait:
+        if (is_last_look) {
+          return fail(ErrorCode::timeout,
+                      "another charge of the same key took the whole time budget",
+                      "give the request more time");
+        }
+        seen_.wait(request.key, charging.change(), deadline.left());
+        // A wait that ends with the deadline may have missed what came just before: look once more.
+        is_last_look = deadline.has_passed();
+        step = charging.next();
         break;
-      case Step::give_up:
-        return tl::unexpected(std::move(written.error));
+      case Charging::Step::pause:
+        if (!pause(charging.pause(), deadline)) return tl::unexpected(charging.error());
+        step = charging.next();
+        break;
+      case Charging::Step::decided: {
+        const ChargeOutcome& outcome = charging.outcome();
+        (outcome.charge.admitted ? admitted_
+         : outcome.local         ? refused_locally_
+                                 : refused_by_store_)
+            .fetch_add(1, std::memory_order_relaxed);
+        return outcome;
+      }
+      case Charging::Step::failed:
+        return tl::unexpected(charging.error());
     }
   }
-  return fail(ErrorCode::unavailable,
-              fmt::format("a key of table '{}' changed under each of {} tries to charge it",
-                          options_.table, kMaxRoundTrips),
-              "look for many nodes with different policies or clocks");
 }
 
-DynamoDbStore::Written DynamoDbStore::write(const SeenStates::Turn& turn,
-                                            const ChargeRequest& request, int& round_trips,
-                                            const net::Deadline& deadline) {
-  ++round_trips;
-  CallResult result =
-      call("UpdateItem", update_body(write_of(turn.plan(), turn.seen(), request), options_.table),
-           deadline);
+WriteAnswer DynamoDbStore::send(const ConditionalUpdate& write, const net::Deadline& deadline) {
+  using Answer = WriteAnswer::Fate;
+  CallResult result = call("UpdateItem", update_body(write, options_.table), deadline);
   switch (result.fate) {
     case Fate::done: {
       Result<ItemAnswer> answer = parse_item_answer(result.body, "Attributes");
-      if (!answer) return {Step::give_up, std::nullopt, answer.error()};
+      if (!answer) return {.fate = Answer::unknown, .error = answer.error()};
       write_milliunits_.fetch_add(milliunits(answer->consumed_units), std::memory_order_relaxed);
-      if (answer->state && answer->state->geometry == window_of(request).geometry) {
-        return {Step::applied, std::move(answer->state), {}};
-      }
-      // Whoever answered this is not DynamoDB. Perhaps it was applied: it is not used.
-      return {Step::give_up, std::nullopt,
-              Error{ErrorCode::unavailable,
-                    "DynamoDB's answer to UpdateItem does not hold what was written",
-                    "check the endpoint URL", true}};
+      if (answer->state) return {.fate = Answer::applied, .state = std::move(answer->state)};
+      // Whoever answered this is not DynamoDB. Perhaps it was applied.
+      return {.fate = Answer::unknown,
+              .error = {ErrorCode::unavailable, "DynamoDB's answer to UpdateItem holds no item",
+                        "check the endpoint URL", true}};
     }
     case Fate::condition_failed: {
       Result<ItemAnswer> answer = parse_item_answer(result.body, "Item");
-      if (!answer) return {Step::give_up, std::nullopt, answer.error()};
+      if (!answer) return {.fate = Answer::refused, .error = answer.error()};
       if (answer->state) {
         old_item_.store(OldItem::comes, std::memory_order_relaxed);
-        return {Step::not_applied, std::move(answer->state), {}};
+        return {.fate = Answer::stopped, .state = std::move(answer->state)};
       }
-      // An open only fails on an item that exists. So this table does not send it back.
-      if (turn.plan().kind == Plan::Kind::open) {
-        old_item_.store(OldItem::never_comes, std::memory_order_relaxed);
-      }
+      // A write that needs no item only fails on one that exists. So this table does not send it
+      // back.
+      const bool needs_none = std::any_of(
+          write.any_of.begin(), write.any_of.end(),
+          [](const auto& all_of) { return all_of.size() == 1 && all_of.front() == kNoItem; });
+      if (needs_none) old_item_.store(OldItem::never_comes, std::memory_order_relaxed);
       if (old_item_.load(std::memory_order_relaxed) != OldItem::never_comes) {
-        return {Step::not_applied, std::nullopt, {}};
+        return {.fate = Answer::stopped};
       }
-      return read_instead(request.key, round_trips, deadline);
+      return read_instead(write.key, deadline);
     }
     case Fate::not_done: {
-      const bool passing = result.error.transient && result.aws_error != "InternalServerError";
-      return {passing ? Step::try_again : Step::give_up, std::nullopt, std::move(result.error)};
+      if (result.aws_error == "InternalServerError") break;  // says nothing, with whatever status
+      return {.fate = result.error.transient ? Answer::put_off : Answer::refused,
+              .error = std::move(result.error)};
     }
     case Fate::unknown:
       break;
   }
-  return {Step::give_up, std::nullopt, std::move(result.error)};
+  return {.fate = Answer::unknown, .error = std::move(result.error)};
 }
 
-DynamoDbStore::Written DynamoDbStore::read_instead(const Key& key, int& round_trips,
-                                                   const net::Deadline& deadline) {
-  ++round_trips;
+WriteAnswer DynamoDbStore::read_instead(const Key& key, const net::Deadline& deadline) {
+  WriteAnswer stopped{.fate = WriteAnswer::Fate::stopped, .requests = 2};
   CallResult result = call("GetItem", read_body(key, options_.table), deadline);
-  if (result.fate != Fate::done) return {Step::give_up, std::nullopt, std::move(result.error)};
-  Result<ItemAnswer> answer = parse_item_answer(result.body, "Item");
-  if (!answer) return {Step::give_up, std::nullopt, answer.error()};
+  Result<ItemAnswer> answer = result.fate == Fate::done
+                                  ? parse_item_answer(result.body, "Item")
+                                  : Result<ItemAnswer>(tl::unexpected(std::move(result.error)));
+  if (!answer) {
+    stopped.fate = WriteAnswer::Fate::refused;
+    stopped.error = std::move(answer.error());
+    return stopped;
+  }
   read_milliunits_.fetch_add(milliunits(answer->consumed_units), std::memory_order_relaxed);
-  return {Step::not_applied, std::move(answer->state), {}};
+  stopped.state = std::move(answer->state);
+  return stopped;
 }
 
 std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& request) {
-  if (!expect_window(request)) return std::nullopt;
-  const std::optional<limit::Charge> refusal = request.cost > window_of(request).n
-                                                   ? plan_charge(std::nullopt, request).refusal
+  if (!is_valid(request)) return std::nullopt;
+  const std::optional<limit::Charge> refusal = request.cost > limit::largest_cost(request.limit)
+                                                   ? plan_charge(std::nullopt, request).charge
                                                    : seen_.known_refusal(request);
   if (!refusal) return std::nullopt;
   refused_locally_.fetch_add(1, std::memory_order_relaxed);
@@ -139,18 +147,17 @@ std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& r
 }
 
 Status DynamoDbStore::give_back(const ChargeRequest& request, std::int64_t slot) {
-  if (Status valid = expect_window(request); !valid) return valid;
-  const net::Deadline deadline = net::Deadline::in(request.budget);
-  CallResult result =
-      call("UpdateItem", update_body(give_back_update(request, slot), options_.table), deadline);
-  // A slot that is no longer there has nothing to give back.
-  if (result.fate == Fate::condition_failed) return {};
-  if (result.fate != Fate::done) return tl::unexpected(std::move(result.error));
-  Result<ItemAnswer> answer = parse_item_answer(result.body, "Attributes");
-  if (!answer) return tl::unexpected(answer.error());
-  write_milliunits_.fetch_add(milliunits(answer->consumed_units), std::memory_order_relaxed);
-  if (answer->state) seen_.saw(request.key, *answer->state);
-  return {};
+  if (Status valid = validate(request); !valid) return valid;
+  renew_after_fork();
+  const std::optional<ConditionalUpdate> write = give_back_write(request, slot, write_ids_.next());
+  if (!write) return {};
+  const WriteAnswer answer = send(*write, net::Deadline::in(request.budget));
+  // What is no longer there cannot be given back.
+  if (answer.fate == WriteAnswer::Fate::stopped || answer.fate == WriteAnswer::Fate::applied) {
+    if (answer.state) seen_.saw(request.key, *answer.state, request.now);
+    return {};
+  }
+  return tl::unexpected(answer.error);
 }
 
 CallResult DynamoDbStore::call(std::string_view operation, std::string_view body,
@@ -206,18 +213,24 @@ void DynamoDbStore::watch_clock() {
                        : "this machine's clock agrees with DynamoDB's again");
 }
 
-bool DynamoDbStore::back_off(int round_trips, const net::Deadline& deadline) {
-  if (round_trips >= kMaxRoundTrips) return false;
-  const Duration bound = std::min(kFirstBackOff * (1 << round_trips), kLongestBackOff);
+bool DynamoDbStore::pause(Duration at_most, const net::Deadline& deadline) {
   Duration pause{};
   {
     const std::lock_guard lock(rng_mutex_);
-    pause =
-        Duration(static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(bound.count()))));
+    pause = Duration(
+        static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(at_most.count()))));
   }
   if (pause >= deadline.left()) return false;
   base::sleep_for(pause);
   return true;
+}
+
+void DynamoDbStore::renew_after_fork() {
+  const pid_t process = ::getpid();
+  if (process_.load(std::memory_order_acquire) == process) return;
+  // Twice at the same time is as good as once.
+  write_ids_.renew(base::entropy_seed());
+  process_.store(process, std::memory_order_release);
 }
 
 DynamoDbStore::Counts DynamoDbStore::counts() const {

@@ -4,10 +4,11 @@
 // - An admission costs one conditional UpdateItem in the steady state, a refusal that is already
 //   known here none. There is never a read before a write, except on a table that does not send the
 //   old item back after a failed condition (only the dynalite emulator is known not to).
-// - charge() ends after at most kMaxRoundTrips requests and by the request's budget.
-// - A write whose outcome is unknown (no answer in time, a broken connection, a 5xx answer) counts
-//   as applied, is never sent again, and ends in an Error. It may take an admission away; it never
-//   adds one.
+// - charge() ends after at most Charging::kMaxRoundTrips requests and by the request's budget.
+// - A write whose outcome is unknown (no answer in 3/4 of the time that is left, a broken
+//   connection, a 5xx answer) is sent once more; if its outcome cannot be told then, it counts as
+//   applied and ends in an Error. It may take an admission away; it never adds one. A give-back is
+//   sent once.
 // - Throttled and unsent writes were not applied: they are tried again with full jitter inside the
 //   budget.
 // - Nothing is decided while this machine's clock is further from DynamoDB's than the hard bound.
@@ -20,6 +21,8 @@
 //   (*store)->charge(request);
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -29,9 +32,11 @@
 #include "base/environment.h"
 #include "base/rng.h"
 #include "net/http_client.h"
+#include "store/dynamodb/charging.h"
 #include "store/dynamodb/client.h"
 #include "store/dynamodb/options.h"
 #include "store/dynamodb/seen_states.h"
+#include "store/dynamodb/write_ids.h"
 #include "store/store.h"
 #include "weir/clock.h"
 
@@ -39,8 +44,6 @@ namespace weir::store {
 
 class DynamoDbStore final : public Store {
  public:
-  static constexpr int kMaxRoundTrips = 4;
-
   // What the store has done, for metrics and benchmarks. write_units: as DynamoDB reports them,
   // plus one for each failed condition, which it bills but does not report.
   struct Counts {
@@ -73,32 +76,21 @@ class DynamoDbStore final : public Store {
   std::optional<ClockCheck::Skew> clock_skew() const { return client_->clock_check().skew(); }
 
  private:
-  // What one write came to.
-  enum class Step {
-    applied,      // `state` is what it left
-    not_applied,  // `state` is what stood in its way
-    try_again,    // certainly not applied, for a passing reason: `error`
-    give_up,      // `error`
-  };
-  struct Written {
-    Step step = Step::give_up;
-    std::optional<StoredState> state;
-    Error error;
-  };
-
   Status trust_clock(const net::Deadline& deadline);
   Status send_check(const net::Deadline& deadline);
   CallResult call(std::string_view operation, std::string_view body, const net::Deadline& deadline);
-  Written write(const SeenStates::Turn& turn, const ChargeRequest& request, int& round_trips,
-                const net::Deadline& deadline);
-  Written read_instead(const Key& key, int& round_trips, const net::Deadline& deadline);
+  WriteAnswer send(const ConditionalUpdate& write, const net::Deadline& deadline);
+  WriteAnswer read_instead(const Key& key, const net::Deadline& deadline);
   // False when the deadline would come first.
-  bool back_off(int round_trips, const net::Deadline& deadline);
+  bool pause(Duration at_most, const net::Deadline& deadline);
+  void renew_after_fork();
   void watch_clock();
 
   const DynamoDbOptions options_;
   const std::unique_ptr<DynamoDbClient> client_;
   SeenStates seen_;
+  WriteIds write_ids_;
+  std::atomic<pid_t> process_;  // that the numbers of the writes are for
 
   std::mutex rng_mutex_;
   Rng rng_;
@@ -119,7 +111,8 @@ class DynamoDbStore final : public Store {
   std::atomic<std::uint64_t> read_milliunits_{0};
 };
 
-// Makes no request. `clock` must outlive the store.
+// Makes no request. `clock` must outlive the store. `seed` must be this node's own, drawn at
+// random: two nodes with the same one would take each other's writes for theirs.
 Result<std::unique_ptr<DynamoDbStore>> open_dynamodb_store(const DynamoDbOptions& options,
                                                            const Environment& environment,
                                                            Clock& clock, std::uint64_t seed);

@@ -1,171 +1,218 @@
 #include "store/dynamodb/plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/check.h"
+#include "store/dynamodb/writes.h"
 
 namespace weir::store {
 namespace {
 
-// An item that holds nothing live any more is kept this much longer, so that TTL never deletes what
-// a clock within the hard bound still counts.
-constexpr Duration kKeepAfterExpiry = std::chrono::minutes(5);
+using Kind = Plan::Kind;
 
-using limit::Geometry;
-using limit::WindowState;
+template <class... F>
+struct Overloaded : F... {
+  using F::operator()...;
+};
 
-AttributeName slot_attribute(std::size_t place) {
-  return AttributeName(fmt::format("s{}", place));
+// What to write for an admission to a state of the limit's own shape.
+Kind kind_for(const limit::State& seen, const limit::State& after, const ChargeRequest& request) {
+  return std::visit(
+      Overloaded{
+          [&](const limit::WindowLimit& limit) {
+            const std::int64_t old = std::get<limit::OwnedWindow>(seen).window.newest;
+            const std::int64_t slot = std::get<limit::OwnedWindow>(after).window.newest;
+            if (slot == old) return Kind::charge;
+            return slot - limit.geometry.slots() > old ? Kind::open : Kind::roll;
+          },
+          [&](const limit::GcraLimit&) {
+            return std::get<limit::GcraState>(seen).arrival > request.now ? Kind::charge
+                                                                          : Kind::roll;
+          },
+          [&](const limit::FixedWindowLimit&) {
+            const auto& old = std::get<limit::FixedWindowState>(seen);
+            const auto& now = std::get<limit::FixedWindowState>(after);
+            if (old.start == now.start && old.end == now.end) return Kind::charge;
+            return old.end <= now.start ? Kind::roll : Kind::migrate;
+          },
+          [&](const limit::DistinctLimit&) {
+            const auto& old = std::get<limit::OwnedDistinct>(seen);
+            const std::int64_t slot = std::get<limit::OwnedDistinct>(after).newest;
+            if (old.newest != slot) return Kind::roll;
+            const bool is_seen =
+                std::find(old.places.begin(), old.places.end(),
+                          limit::Sighting{request.subject, slot}) != old.places.end();
+            return is_seen ? Kind::admit : Kind::charge;
+          },
+          // Also of a request that has its place, as far as is known: it may have been freed.
+          [&](const limit::ConcurrencyLimit&) { return Kind::charge; }},
+      request.limit);
 }
 
-std::int64_t expiry_seconds(const Geometry& geometry, std::int64_t newest) {
-  const Time end = geometry.slot_start(newest + geometry.slots() + 1);
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end.time_since_epoch());
-  return (seconds + std::chrono::ceil<std::chrono::seconds>(kKeepAfterExpiry)).count();
+Opening opening_of(const Plan& plan, const ChargeRequest& request) {
+  return std::visit(
+      Overloaded{[&](const limit::WindowLimit& limit) { return open_window(plan, limit); },
+                 [&](const limit::GcraLimit& limit) { return open_gcra(plan, limit, request.now); },
+                 [&](const limit::FixedWindowLimit&) { return open_fixed_window(plan); },
+                 [&](const limit::DistinctLimit&) { return open_distinct(plan); },
+                 [&](const limit::ConcurrencyLimit& limit) {
+                   return open_holds(plan, limit, request.now);
+                 }},
+      request.limit);
 }
 
-// Everything that an item holds, except its version, and nothing left of another state in the
-// places 0 ... `places` - 1.
-void set_whole(ConditionalUpdate& update, const StoredState& state, std::size_t places) {
-  update.set = {{"g", state.window.newest},
-                {"w", state.geometry.packed()},
-                {"t", state.window.total},
-                {"exp", expiry_seconds(state.geometry, state.window.newest)}};
-  for (std::size_t place = 0; place < places; ++place) {
-    const std::int64_t count = state.window.counts[place];
-    if (count > 0) {
-      update.set.push_back({slot_attribute(place), count});
-    } else {
-      update.remove.push_back(slot_attribute(place));
-    }
+// Of charge and roll.
+Write addition_of(const Plan& plan, const limit::State& seen, const ChargeRequest& request) {
+  const bool rolls = plan.kind == Kind::roll;
+  return std::visit(Overloaded{[&](const limit::WindowLimit& limit) {
+                                 return rolls
+                                            ? roll_window(plan, std::get<limit::OwnedWindow>(seen),
+                                                          limit, request.cost)
+                                            : charge_window(plan, limit, request.cost);
+                               },
+                               [&](const limit::GcraLimit& limit) {
+                                 return rolls ? refill_gcra(plan, limit, request.now)
+                                              : charge_gcra(limit, request.now, request.cost);
+                               },
+                               [&](const limit::FixedWindowLimit& limit) {
+                                 return rolls ? roll_fixed_window(plan)
+                                              : charge_fixed_window(plan, limit, request.cost);
+                               },
+                               [&](const limit::DistinctLimit& limit) {
+                                 return charge_distinct(plan, std::get<limit::OwnedDistinct>(seen),
+                                                        limit, request.subject);
+                               },
+                               [&](const limit::ConcurrencyLimit& limit) {
+                                 return take_place(std::get<limit::OwnedHolds>(seen), limit,
+                                                   request.now, request.subject);
+                               }},
+                    request.limit);
+}
+
+Write migration_of(const Plan& plan, const StoredState& seen, const ChargeRequest& request) {
+  Write write;
+  const Item item = item_of(shape_of(request.limit), plan.after);
+  write.set.assign(item.begin(), item.end());
+  for (const Attribute& attribute : item_of(seen.shape, seen.state)) {
+    if (item.find(attribute.name) == nullptr) write.remove.push_back(attribute.name);
   }
+  write.all_of = {{"v", Relation::equal, seen.version}, {"w", Relation::equal, seen.shape}};
+  return write;
 }
 
-std::size_t ring_size(const Geometry& geometry) {
-  return static_cast<std::size_t>(geometry.slots()) + 1;
-}
-
-ConditionalUpdate roll(const StoredState& seen, const ChargeRequest& request, std::int64_t slot) {
-  const Geometry& geometry = window_of(request).geometry;
-  ConditionalUpdate update{.key = request.key};
-  std::vector<Requirement> all_of;
-  std::int64_t expired = 0;
-  const std::size_t new_place = geometry.ring_index(slot);
-  for (std::int64_t old = seen.window.newest - geometry.slots(); old < slot - geometry.slots();
-       ++old) {
-    const std::size_t place = geometry.ring_index(old);
-    const std::int64_t count = seen.window.counts[place];
-    if (count == 0) continue;
-    expired += count;
-    all_of.push_back({slot_attribute(place), Relation::equal, count});
-    if (place != new_place) update.remove.push_back(slot_attribute(place));
+// What all writes have: the next version, and a number of their own that keeps them from being
+// applied on top of themselves.
+ConditionalUpdate numbered(Write write, const Key& key, std::int64_t write_id) {
+  ConditionalUpdate update{.key = key,
+                           .set = std::move(write.set),
+                           .add = std::move(write.add),
+                           .remove = std::move(write.remove)};
+  update.set.push_back({"lw", write_id});
+  if (!write.all_of.empty()) {
+    write.all_of.push_back({"lw", Relation::not_equal, write_id});
+    update.any_of.push_back(std::move(write.all_of));
   }
-  update.set = {{"g", slot},
-                {"exp", expiry_seconds(geometry, slot)},
-                {slot_attribute(new_place), request.cost}};
-  update.add = {{"t", request.cost - expired}, {"v", 1}};
-  all_of.push_back({"g", Relation::equal, seen.window.newest});
-  all_of.push_back({"w", Relation::equal, geometry.packed()});
-  all_of.push_back({"t", Relation::less_or_equal, window_of(request).n - request.cost + expired});
-  update.any_of = {std::move(all_of)};
+  return update;
+}
+
+ConditionalUpdate next_version(Write write, const Key& key, std::int64_t write_id) {
+  ConditionalUpdate update = numbered(std::move(write), key, write_id);
+  update.add.push_back({"v", 1});
   return update;
 }
 
 }  // namespace
 
 Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& request) {
-  const Geometry& geometry = window_of(request).geometry;
   Plan plan;
-  plan.after.geometry = geometry;
-  if (!seen) {
-    const limit::Charge first = limit::charge(plan.after.window.ref(geometry), window_of(request),
-                                              request.now, request.cost);
-    if (!first.admitted) {
-      plan.kind = Plan::Kind::refuse;  // more than N at once
-      plan.refusal = first;
-    }
-    return plan;
-  }
-  const bool same = seen->geometry == geometry;
-  plan.after.window =
-      same ? seen->window : limit::migrate(seen->window, seen->geometry, geometry, request.now);
-  const limit::Charge charge =
-      limit::charge(plan.after.window.ref(geometry), window_of(request), request.now, request.cost);
-  if (!charge.admitted) {
-    plan.kind = Plan::Kind::refuse;
-    plan.refusal = charge;
-    if (charge.room_at == Time::max() && request.cost <= window_of(request).n) {
+  if (seen) plan.after = seen->state;
+  plan.charge = limit::charge(plan.after, request.limit, ask_of(request));
+  if (!plan.charge.admitted) {
+    plan.kind = Kind::refuse;
+    if (plan.charge.room_at == Time::max() && request.cost <= limit::largest_cost(request.limit)) {
       // An item whose counts do not add up: room appears at the latest when all of it has ended.
-      plan.refusal.room_at = geometry.slot_start(plan.after.window.newest + geometry.slots() + 1);
+      plan.charge.room_at = limit::end_of_life(plan.after);
     }
-  } else if (!same) {
-    plan.kind = Plan::Kind::migrate;
-  } else if (charge.slot == seen->window.newest) {
-    plan.kind = Plan::Kind::charge;
-  } else if (charge.slot - geometry.slots() > seen->window.newest) {
-    plan.kind = Plan::Kind::open;
+  } else if (!seen) {
+    plan.kind = Kind::open;
+  } else if (seen->shape != shape_of(request.limit)) {
+    plan.kind = Kind::migrate;
   } else {
-    plan.kind = Plan::Kind::roll;
+    plan.kind = kind_for(seen->state, plan.after, request);
+    // Where versions have run ahead of the clock (another node's, or another algorithm's), a new
+    // life of the key goes on counting them.
+    if (plan.kind == Kind::open &&
+        seen->version >= opening_of(plan, request).begin.time_since_epoch().count()) {
+      plan.kind = Kind::migrate;
+    }
   }
   return plan;
 }
 
 ConditionalUpdate write_of(const Plan& plan, const std::optional<StoredState>& seen,
-                           const ChargeRequest& request) {
-  const Geometry& geometry = window_of(request).geometry;
-  const std::int64_t slot = plan.after.window.newest;
-  ConditionalUpdate update{.key = request.key};
-  switch (plan.kind) {
-    case Plan::Kind::open:
-      set_whole(update, plan.after, ring_size(geometry));
-      update.set.push_back({"v", geometry.slot_start(slot).time_since_epoch().count()});
-      update.any_of = {{kNoItem},
-                       {{"w", Relation::equal, geometry.packed()},  // g counts slots of w
-                        {"g", Relation::less, slot - geometry.slots()}}};
-      break;
-    case Plan::Kind::charge:
-      update.add = {
-          {"t", request.cost}, {slot_attribute(geometry.ring_index(slot)), request.cost}, {"v", 1}};
-      update.any_of = {{{"g", Relation::equal, slot},
-                        {"w", Relation::equal, geometry.packed()},
-                        {"t", Relation::less_or_equal, window_of(request).n - request.cost}}};
-      break;
-    case Plan::Kind::roll:
-      return roll(*seen, request, slot);
-    case Plan::Kind::migrate:
-      set_whole(update, plan.after, std::max(ring_size(geometry), ring_size(seen->geometry)));
-      update.add = {{"v", 1}};
-      update.any_of = {
-          {{"v", Relation::equal, seen->version}, {"w", Relation::equal, seen->geometry.packed()}}};
-      break;
-    case Plan::Kind::refuse:
-      WEIR_CHECK(false);
+                           const ChargeRequest& request, std::int64_t write_id) {
+  WEIR_CHECK(plan.is_write());
+  if (plan.kind == Kind::open) {
+    Opening opening = opening_of(plan, request);
+    const std::int64_t version = opening.begin.time_since_epoch().count();
+    ConditionalUpdate update = numbered(std::move(opening.write), request.key, write_id);
+    update.set.push_back({"v", version});
+    for (auto& all_of : update.any_of) all_of.push_back({"v", Relation::less, version});
+    update.any_of.push_back({kNoItem});
+    return update;
   }
-  return update;
+  if (plan.kind == Kind::migrate) {
+    return next_version(migration_of(plan, *seen, request), request.key, write_id);
+  }
+  return next_version(addition_of(plan, seen->state, request), request.key, write_id);
 }
 
-ConditionalUpdate give_back_update(const ChargeRequest& request, std::int64_t slot) {
-  const Geometry& geometry = window_of(request).geometry;
-  const AttributeName attribute = slot_attribute(geometry.ring_index(slot));
-  ConditionalUpdate update{.key = request.key};
-  update.add = {{"t", -request.cost}, {attribute, -request.cost}, {"v", 1}};
-  update.any_of = {{{"w", Relation::equal, geometry.packed()},
-                    {"g", Relation::greater_or_equal, slot},
-                    {"g", Relation::less_or_equal, slot + geometry.slots()},
-                    {attribute, Relation::greater_or_equal, request.cost}}};
-  return update;
+std::optional<ConditionalUpdate> give_back_write(const ChargeRequest& request, std::int64_t slot,
+                                                 std::int64_t write_id) {
+  const std::optional<Write> write = std::visit(
+      Overloaded{[&](const limit::WindowLimit& limit) -> std::optional<Write> {
+                   return give_back_window(limit, slot, request.cost);
+                 },
+                 [&](const limit::GcraLimit& limit) -> std::optional<Write> {
+                   // What limit::give_back() takes back of a state that has not changed.
+                   limit::GcraState state{Time(Duration(slot)), limit.interval};
+                   limit::give_back(state, limit, request.now, slot, request.cost);
+                   if (state.arrival == Time(Duration(slot))) return std::nullopt;
+                   return give_back_gcra(limit, slot, request.cost);
+                 },
+                 [&](const limit::FixedWindowLimit&) -> std::optional<Write> {
+                   return give_back_fixed_window(slot, request.cost);
+                 },
+                 [](const limit::DistinctLimit&) -> std::optional<Write> { return std::nullopt; },
+                 [&](const limit::ConcurrencyLimit&) -> std::optional<Write> {
+                   return release_place(request.subject);
+                 }},
+      request.limit);
+  if (!write) return std::nullopt;
+  return next_version(*write, request.key, write_id);
 }
 
 limit::Charge describe_admission(const StoredState& state, const ChargeRequest& request) {
-  StoredState copy = state;
-  limit::Charge result =
-      limit::peek(copy.window.ref(copy.geometry), window_of(request), request.now, 1);
-  // Asked about one more, it says what would remain after that one.
-  result.remaining = result.admitted ? result.remaining + 1 : 0;
+  limit::Ask one_more = ask_of(request);
+  one_more.cost = 1;
+  limit::Charge result = limit::peek(state.state, request.limit, one_more);
+  std::visit(Overloaded{// Asked about one more, these say what would remain after that one.
+                        [&](const limit::OwnedWindow& owned) {
+                          result.remaining = result.admitted ? result.remaining + 1 : 0;
+                          result.slot = owned.window.newest;
+                        },
+                        [&](const limit::GcraState& gcra) {
+                          result.remaining = result.admitted ? result.remaining + 1 : 0;
+                          result.slot = gcra.arrival.time_since_epoch().count();
+                        },
+                        [&](const limit::FixedWindowState& fixed) {
+                          result.remaining = result.admitted ? result.remaining + 1 : 0;
+                          result.slot = fixed.start.time_since_epoch().count();
+                        },
+                        // And these that the request has its place already.
+                        [](const auto&) {}},
+             state.state);
   result.admitted = true;
-  result.slot = state.window.newest;
   return result;
 }
 

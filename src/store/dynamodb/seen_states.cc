@@ -12,27 +12,49 @@ constexpr int kMaxEvictionLooks = 8;
 // Below every version.
 constexpr std::int64_t kNothingAssumed = INT64_MIN;
 
+// How much room the request takes: distinct and concurrency count requests, whatever they cost.
+std::int64_t units_of(const ChargeRequest& request) {
+  const bool counts_requests = std::holds_alternative<limit::DistinctLimit>(request.limit) ||
+                               std::holds_alternative<limit::ConcurrencyLimit>(request.limit);
+  return counts_requests ? 1 : request.cost;
+}
+
 }  // namespace
 
 struct SeenStates::Entry {
   std::optional<StoredState> state;
-  std::int64_t pending = 0;       // cost of the charges under way
-  bool exclusive = false;         // an open, roll or migrate is under way
-  int turns = 0;                  // of any kind, and waiters
+  Time seen_at = Time::min();     // by the clock of whoever saw it
+  std::int64_t pending = 0;       // units of the charges under way
+  bool exclusive = false;         // an open, roll, migrate or probe is under way
+  int turns = 0;                  // of any kind
   std::list<Key>::iterator used;  // place in the shard's order of use
 
   // The newest version wins: answers may arrive in another order than their writes were made.
   // `assumed` is the version that this turn had seen before: an older one than that, or no item any
   // more, can only mean that the item has begun again from nothing (the table was made anew).
-  void take(const std::optional<StoredState>& seen, std::int64_t assumed) {
+  void take(const std::optional<StoredState>& seen, std::int64_t assumed, Time now) {
     const bool began_again = seen ? seen->version < assumed : assumed != kNothingAssumed;
-    if (!state || began_again || (seen && seen->version >= state->version)) state = seen;
+    if (!state || began_again || (seen && seen->version >= state->version)) {
+      state = seen;
+      seen_at = now;
+    }
+  }
+
+  // What to do for this request, as far as this node knows.
+  Plan plan(const ChargeRequest& request) const {
+    Plan plan = plan_charge(state, request);
+    if (plan.kind == Plan::Kind::refuse && request.now - seen_at > kBelieveFull &&
+        std::holds_alternative<limit::ConcurrencyLimit>(request.limit) && state) {
+      plan.kind = Plan::Kind::probe;
+    }
+    return plan;
   }
 };
 
 struct SeenStates::Shard {
   mutable std::mutex mutex;
-  std::condition_variable changed;
+  mutable std::condition_variable changed;
+  std::uint64_t change = 0;
   std::unordered_map<Key, Entry, KeyHash> entries;
   std::list<Key> order;  // most recently used first
 
@@ -73,42 +95,44 @@ SeenStates::Shard& SeenStates::shard_for(const Key& key) const {
   return *shards_[(key.hash() >> 32) % kShards];
 }
 
-SeenStates::Turn SeenStates::begin(const ChargeRequest& request, const net::Deadline& deadline) {
+SeenStates::Turn SeenStates::begin(const ChargeRequest& request) {
   Shard& shard = shard_for(request.key);
   Turn turn;
-  std::unique_lock lock(shard.mutex);
+  const std::lock_guard lock(shard.mutex);
   Entry& entry = shard.touch(request.key, capacity_per_shard_);
-  ++entry.turns;  // from here on the entry stays where it is
-  bool is_last_look = false;
-  for (;;) {
-    turn.plan_ = plan_charge(entry.state, request);
-    const Plan::Kind kind = turn.plan_.kind;
-    if (kind == Plan::Kind::refuse) break;
-    const bool fits =
-        kind != Plan::Kind::charge ||
-        entry.pending <= window_of(request).n - request.cost - entry.state->window.total;
-    if (!entry.exclusive && fits) {
-      turn.shard_ = &shard;
-      turn.key_ = request.key;
-      turn.cost_ = request.cost;
-      turn.seen_ = entry.state;
-      if (turn.plan_.is_exclusive()) {
-        entry.exclusive = true;
-      } else {
-        entry.pending += request.cost;
-      }
-      return turn;
-    }
-    if (is_last_look) {
-      turn.timed_out_ = true;
-      break;
-    }
-    // A wait that ends with the deadline may have missed what came just before it: look once more.
-    is_last_look = shard.changed.wait_for(lock, deadline.left()) == std::cv_status::timeout &&
-                   deadline.has_passed();
+  turn.plan_ = entry.plan(request);
+  if (!turn.plan_.is_write()) return turn;
+  // A charge waits while those under way may take the room that it needs.
+  if (entry.exclusive ||
+      (!turn.plan_.is_exclusive() && entry.pending > turn.plan_.charge.remaining)) {
+    turn.must_wait_ = true;
+    turn.change_ = shard.change;
+    return turn;
   }
-  --entry.turns;
+  turn.shard_ = &shard;
+  turn.key_ = request.key;
+  turn.now_ = request.now;
+  turn.units_ = units_of(request);
+  turn.seen_ = entry.state;
+  ++entry.turns;
+  if (turn.plan_.is_exclusive()) {
+    entry.exclusive = true;
+  } else {
+    entry.pending += turn.units_;
+  }
   return turn;
+}
+
+std::uint64_t SeenStates::change(const Key& key) const {
+  const Shard& shard = shard_for(key);
+  const std::lock_guard lock(shard.mutex);
+  return shard.change;
+}
+
+void SeenStates::wait(const Key& key, std::uint64_t change, Duration patience) const {
+  const Shard& shard = shard_for(key);
+  std::unique_lock lock(shard.mutex);
+  shard.changed.wait_for(lock, patience, [&] { return shard.change != change; });
 }
 
 std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& request) {
@@ -116,20 +140,22 @@ std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& requ
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(request.key);
   if (found == shard.entries.end() || !found->second.state) return std::nullopt;
-  Plan plan = plan_charge(found->second.state, request);
+  const Plan plan = found->second.plan(request);
   if (plan.kind != Plan::Kind::refuse) return std::nullopt;
   // A key under attack is in use, although nothing is sent for it.
   shard.order.splice(shard.order.begin(), shard.order, found->second.used);
-  return plan.refusal;
+  return plan.charge;
 }
 
 SeenStates::Turn::Turn(Turn&& other) noexcept
     : shard_(std::exchange(other.shard_, nullptr)),
       key_(other.key_),
-      cost_(other.cost_),
+      now_(other.now_),
+      units_(other.units_),
       plan_(std::move(other.plan_)),
       seen_(std::move(other.seen_)),
-      timed_out_(other.timed_out_) {}
+      must_wait_(other.must_wait_),
+      change_(other.change_) {}
 
 SeenStates::Turn::~Turn() {
   if (shard_ == nullptr) return;
@@ -139,9 +165,10 @@ SeenStates::Turn::~Turn() {
     if (plan_.is_exclusive()) {
       entry.exclusive = false;
     } else {
-      entry.pending -= cost_;
+      entry.pending -= units_;
     }
     --entry.turns;
+    ++shard_->change;
   }
   shard_->changed.notify_all();
 }
@@ -149,16 +176,17 @@ SeenStates::Turn::~Turn() {
 void SeenStates::Turn::saw(const std::optional<StoredState>& state) {
   if (shard_ == nullptr) return;
   const std::lock_guard lock(shard_->mutex);
-  shard_->entries.at(key_).take(state, seen_ ? seen_->version : kNothingAssumed);
+  shard_->entries.at(key_).take(state, seen_ ? seen_->version : kNothingAssumed, now_);
 }
 
-void SeenStates::saw(const Key& key, const StoredState& state) {
+void SeenStates::saw(const Key& key, const StoredState& state, Time now) {
   Shard& shard = shard_for(key);
   {
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.entries.find(key);
     if (found == shard.entries.end()) return;
-    found->second.take(state, kNothingAssumed);
+    found->second.take(state, kNothingAssumed, now);
+    ++shard.change;
   }
   shard.changed.notify_all();
 }

@@ -1,19 +1,24 @@
 // SeenStates: what this process last saw of each key, and whose turn it is to write.
 //
-// A refusal that the last seen state proves costs no request. Where a request is needed, threads of
-// one process take turns so that they do not pay for writes that are bound to fail: one thread at a
-// time opens, rolls or migrates a key, and no more charges are under way at once than there is room
-// for; the others wait for what those see. This saves write units only. What keeps the limit is the
-// condition of each write.
+// A refusal that the last seen state proves costs no request. Where a request is needed, the
+// charges of one process take turns so that they do not pay for writes that are bound to fail: one
+// at a time opens, rolls or migrates a key, and no more charges are under way at once than there is
+// room for; the others wait for what those see. This saves write units only. What keeps the limit
+// is the condition of each write.
+//
+// Refusals of concurrency are believed for kBelieveFull only: places come back when requests
+// finish, also on other nodes, and no state says when.
 //
 // Bounded: beyond `capacity` the least recently used keys are forgotten, which costs a round trip
 // at their next charge. Keys with a turn under way are kept.
 //
+// No I/O and no clock; only wait() blocks, for whoever has a thread to block.
+//
 // Thread safety: all members may be called from any thread. A Turn belongs to one thread.
 //
-//   SeenStates::Turn turn = seen.begin(request, deadline);
-//   if (turn.is_timed_out()) ...
-//   if (turn.plan().kind == Plan::Kind::refuse) ...
+//   SeenStates::Turn turn = seen.begin(request);
+//   if (turn.must_wait()) ... begin() again after wait(key, turn.change(), ...)
+//   if (!turn.plan().is_write()) ...
 //   send write_of(turn.plan(), turn.seen(), ...)
 //   turn.saw(state);
 #pragma once
@@ -21,13 +26,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "base/key.h"
-#include "net/deadline.h"
 #include "store/dynamodb/plan.h"
 #include "store/dynamodb/stored_state.h"
 #include "store/store.h"
@@ -39,19 +44,24 @@ class SeenStates {
   struct Shard;
 
  public:
+  static constexpr Duration kBelieveFull = std::chrono::milliseconds(100);
+
   explicit SeenStates(std::size_t capacity);
   ~SeenStates();
   SeenStates(const SeenStates&) = delete;
   SeenStates& operator=(const SeenStates&) = delete;
 
-  // The right to send one write, or the knowledge that none is needed. Ends when destroyed.
+  // The right to send one write, the knowledge that none is needed, or neither: another's outcome
+  // is to be waited for. Ends when destroyed.
   class Turn {
    public:
     Turn(Turn&& other) noexcept;
     Turn& operator=(Turn&&) = delete;
     ~Turn();
 
-    bool is_timed_out() const { return timed_out_; }
+    bool must_wait() const { return must_wait_; }
+    // When it must wait: change(key) at that moment.
+    std::uint64_t change() const { return change_; }
     const Plan& plan() const { return plan_; }
     const std::optional<StoredState>& seen() const { return seen_; }
 
@@ -64,20 +74,26 @@ class SeenStates {
 
     Shard* shard_ = nullptr;  // null: nothing is under way
     Key key_;
-    std::int64_t cost_ = 0;
+    Time now_{};
+    std::int64_t units_ = 0;
     Plan plan_;
     std::optional<StoredState> seen_;
-    bool timed_out_ = false;
+    bool must_wait_ = false;
+    std::uint64_t change_ = 0;
   };
 
-  // Waits for its turn until the deadline.
-  Turn begin(const ChargeRequest& request, const net::Deadline& deadline);
+  Turn begin(const ChargeRequest& request);
+
+  // Moves on whenever a turn of the key ends, or something is seen of it.
+  std::uint64_t change(const Key& key) const;
+  // Blocks until change(key) is no longer `change`, for `patience` at most.
+  void wait(const Key& key, std::uint64_t change, Duration patience) const;
 
   // The refusal that is proven by what was seen, if one is. Never waits for a turn.
   std::optional<limit::Charge> known_refusal(const ChargeRequest& request);
 
   // A state seen by other means than a turn (a give-back).
-  void saw(const Key& key, const StoredState& state);
+  void saw(const Key& key, const StoredState& state, Time now);
 
   std::size_t size() const;
 

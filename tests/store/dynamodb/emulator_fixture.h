@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/rng.h"
 #include "base/system_clock.h"
 #include "store/dynamodb/dynamodb_store.h"
 #include "store/dynamodb/table.h"
@@ -41,7 +42,8 @@ class EmulatorTest : public testing::Test {
     return open_at(emulator().port(), options);
   }
   std::unique_ptr<DynamoDbStore> open_at(std::uint16_t port, const DynamoDbOptions& options = {}) {
-    auto store = open_dynamodb_store(options, test::emulator_environment(port), clock_, 1);
+    auto store = open_dynamodb_store(options, test::emulator_environment(port), clock_,
+                                     base::entropy_seed());
     EXPECT_TRUE(store) << store.error().to_string();
     return std::move(*store);
   }

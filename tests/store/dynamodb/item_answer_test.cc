@@ -21,12 +21,14 @@ TEST(ItemAnswer, IsReadFromAFailedConditionAsDynamoDbSendsIt) {
       "Item");
   ASSERT_TRUE(answer) << answer.error().to_string();
   ASSERT_TRUE(answer->state);
-  EXPECT_EQ(answer->state->geometry, kGeometry);
+  EXPECT_EQ(answer->state->shape, kGeometry.packed());
+  const auto& owned = std::get<limit::OwnedWindow>(answer->state->state);
+  EXPECT_EQ(owned.geometry, kGeometry);
   EXPECT_EQ(answer->state->version, 1'795'469'780'000'000'003);
-  EXPECT_EQ(answer->state->window.newest, 17'954'697'800);
-  EXPECT_EQ(answer->state->window.total, 5);
-  EXPECT_EQ(answer->state->window.counts[3], 2);
-  EXPECT_EQ(answer->state->window.counts[10], 3);
+  EXPECT_EQ(owned.window.newest, 17'954'697'800);
+  EXPECT_EQ(owned.window.total, 5);
+  EXPECT_EQ(owned.window.counts[3], 2);
+  EXPECT_EQ(owned.window.counts[10], 3);
 }
 
 TEST(ItemAnswer, MayBeAbsent) {

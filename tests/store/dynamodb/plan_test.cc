@@ -36,13 +36,17 @@ AttributeName place(std::int64_t slot, const limit::Geometry& geometry = kMinute
 class PlanTest : public testing::Test {
  protected:
   StoredState seen() const { return read_state(*item_).value(); }
+  static limit::WindowState window_of(const StoredState& state) {
+    return std::get<limit::OwnedWindow>(state.state).window;
+  }
+  limit::WindowState window() const { return window_of(seen()); }
 
   // The write that a node sends which has seen `state`.
-  static ConditionalUpdate planned(Plan::Kind kind, const std::optional<StoredState>& state,
-                                   const ChargeRequest& request) {
+  ConditionalUpdate planned(Plan::Kind kind, const std::optional<StoredState>& state,
+                            const ChargeRequest& request) {
     const Plan plan = plan_charge(state, request);
     EXPECT_EQ(plan.kind, kind);
-    return write_of(plan, state, request);
+    return write_of(plan, state, request, ++write_id_);
   }
   bool is_done(const ConditionalUpdate& update) const { return apply_update(update, item_).done; }
   void apply(const ConditionalUpdate& update) {
@@ -56,7 +60,7 @@ class PlanTest : public testing::Test {
         item_ ? std::optional<StoredState>(seen()) : std::nullopt;
     const Plan plan = plan_charge(state, request);
     ASSERT_NE(plan.kind, Plan::Kind::refuse);
-    apply(write_of(plan, state, request));
+    apply(write_of(plan, state, request, ++write_id_));
   }
   // The item with one attribute changed, as if another node had.
   Item with(AttributeName name, std::int64_t value) const {
@@ -66,6 +70,7 @@ class PlanTest : public testing::Test {
   }
 
   std::optional<Item> item_;
+  std::int64_t write_id_ = 0;
 };
 
 TEST_F(PlanTest, ChargesWhileThereIsRoomWhateverOthersChargedToTheSlot) {
@@ -91,8 +96,8 @@ TEST_F(PlanTest, AddsEachChargeToItsSlotTheTotalAndTheVersion) {
   charge(request(9, kNow, 2));
   const StoredState before = seen();
   charge(request(9, kNow, 3));
-  EXPECT_EQ(seen().window.total, 5);
-  EXPECT_EQ(seen().window.counts[kMinute.ring_index(kSlot)], 5);
+  EXPECT_EQ(window().total, 5);
+  EXPECT_EQ(window().counts[kMinute.ring_index(kSlot)], 5);
   EXPECT_EQ(seen().version, before.version + 1);
 }
 
@@ -114,17 +119,17 @@ TEST_F(PlanTest, LeavesNothingOfTheFormerLifeOfAKey) {
   const StoredState before = seen();
   const Time later = kNow + hours(1);
   apply(planned(Plan::Kind::open, before, request(9, later)));
-  EXPECT_EQ(seen().window.total, 1);
-  EXPECT_EQ(item_->size(), 6U) << "g, t, v, w, exp and one slot";
+  EXPECT_EQ(window().total, 1);
+  EXPECT_EQ(item_->size(), 7U) << "g, t, v, w, lw, exp and one slot";
   EXPECT_GT(seen().version, before.version + 5) << "no version is used twice";
-  EXPECT_EQ(seen().version, kMinute.slot_start(seen().window.newest).time_since_epoch().count());
+  EXPECT_EQ(seen().version, kMinute.slot_start(window().newest).time_since_epoch().count());
 }
 
 TEST_F(PlanTest, RollsOnlyWhatItSaw) {
   charge(request(5, kNow, 2));
   charge(request(5, kNow + seconds(30), 1));
   const Time later = kNow + seconds(61);  // the first slot has run out
-  const std::int64_t newest = seen().window.newest;
+  const std::int64_t newest = window().newest;
   const ConditionalUpdate update = planned(Plan::Kind::roll, seen(), request(5, later));
   EXPECT_TRUE(is_done(update));
   EXPECT_FALSE(apply_update(update, with(place(kSlot), 3)).done) << "more has run out";
@@ -141,8 +146,8 @@ TEST_F(PlanTest, RollsPastChargesThatWereUnderWayWhileThereIsRoom) {
   const ConditionalUpdate update =
       planned(Plan::Kind::roll, state, request(5, kNow + seconds(61), 3));
   const auto with_late_charges = [&](std::int64_t late) {
-    Item changed = with("t", state.window.total + late);
-    changed.set(place(state.window.newest), 1 + late);
+    Item changed = with("t", window_of(state).total + late);
+    changed.set(place(window_of(state).newest), 1 + late);
     return changed;
   };
   // 2 of the 3 run out, so one is live, and this asks for 3 of 5.
@@ -155,11 +160,11 @@ TEST_F(PlanTest, TakesOffExactlyWhatRanOutWhenItRolls) {
   const std::int64_t expires = item_->get_or("exp", 0);
   // Slots live for K slots after their own.
   charge(request(9, kNow + seconds(62)));
-  EXPECT_EQ(seen().window.total, 4) << "two have run out, three are left, one is new";
+  EXPECT_EQ(window().total, 4) << "two have run out, three are left, one is new";
   EXPECT_EQ(item_->find(place(kSlot)), nullptr);
   EXPECT_EQ(item_->get_or(place(kSlot + 1), 0), 1) << "its place is that of the new slot";
   EXPECT_EQ(item_->get_or(place(kSlot + 2), 0), 1);
-  EXPECT_EQ(seen().window.newest, kSlot + 62);
+  EXPECT_EQ(window().newest, kSlot + 62);
   EXPECT_EQ(item_->get_or("exp", 0), expires + 58);
 }
 
@@ -192,13 +197,13 @@ TEST_F(PlanTest, LeavesNoPlaceOfALongerRingBehindWhenItMigrates) {
     EXPECT_LT(*ring_place(name.text()), static_cast<std::size_t>(places));
     sum += value;
   }
-  EXPECT_EQ(sum, seen().window.total);
+  EXPECT_EQ(sum, window().total);
   EXPECT_EQ(seen().version, version + 1);
 }
 
 TEST_F(PlanTest, GivesBackOnlyWhatIsStillInTheLiveSlot) {
   charge(request(5, kNow, 2));
-  const ConditionalUpdate update = give_back_update(request(5, kNow, 2), kSlot);
+  const ConditionalUpdate update = *give_back_write(request(5, kNow, 2), kSlot, 99);
   EXPECT_TRUE(is_done(update));
   EXPECT_FALSE(apply_update(update, with(place(kSlot), 1)).done) << "less is left than that";
   EXPECT_TRUE(apply_update(update, with("g", kSlot + kMinute.slots())).done);
@@ -208,7 +213,7 @@ TEST_F(PlanTest, GivesBackOnlyWhatIsStillInTheLiveSlot) {
   EXPECT_FALSE(apply_update(update, with("w", kTwoSeconds.packed())).done);
   EXPECT_FALSE(apply_update(update, std::nullopt).done);
   apply(update);
-  EXPECT_EQ(seen().window.total, 0);
+  EXPECT_EQ(window().total, 0);
   EXPECT_FALSE(is_done(update)) << "twice";
 }
 
@@ -217,7 +222,7 @@ TEST_F(PlanTest, ARefusalByAnItemThatDoesNotAddUpEndsWithTheItem) {
   item_ = with("t", 9);  // more than its slots hold
   const Plan plan = plan_charge(seen(), request(5, kNow));
   ASSERT_EQ(plan.kind, Plan::Kind::refuse);
-  EXPECT_EQ(plan.refusal.room_at, kMinute.slot_start(kSlot + kMinute.slots() + 1));
+  EXPECT_EQ(plan.charge.room_at, kMinute.slot_start(kSlot + kMinute.slots() + 1));
 }
 
 }  // namespace
