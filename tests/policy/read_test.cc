@@ -154,6 +154,17 @@ TEST(ReadPolicy, NeverTellsASecret) {
             "pepper, for example to the output of 'openssl rand -hex 32'\n");
 }
 
+TEST(ReadPolicy, ReadsTheEnvironmentForThePepperOnly) {
+  for (const char* line : {"namespace: ${NAME}", "identity: {api_key: {pattern: 'a${NAME}'}}",
+                           "store: {kind: dynamodb, table: weir, endpoint: 'http://${NAME}/'}"}) {
+    const std::string errors =
+        errors_in(std::string("version: 1\npepper: 0123456789abcdef\n") + line + "\n");
+    EXPECT_NE(errors.find("'${...}' is read from the environment for the pepper only"),
+              std::string::npos)
+        << line << errors;
+  }
+}
+
 TEST(ReadPolicy, SaysWhereTextIsNotYaml) {
   EXPECT_TRUE(
       errors_in("version: 1\nrules: [\n").starts_with("weir.yaml:3:1: error: this is not YAML"))
