@@ -2,6 +2,7 @@
 
 #include "cli/policy_command.h"
 #include "cli/scan_command.h"
+#include "cli/store_command.h"
 #include "cli/table_command.h"
 
 namespace weir::cli {
@@ -9,6 +10,7 @@ namespace weir::cli {
 void add_all_commands(CLI::App& app, int& exit_code) {
   add_policy_command(app, exit_code);
   add_scan_command(app, exit_code);
+  add_store_command(app, exit_code);
   add_table_command(app, exit_code);
 }
 

@@ -39,7 +39,7 @@ constexpr std::size_t kMaxSpareChunks = 256;
 constexpr Duration kPatience = std::chrono::seconds(10);
 constexpr Duration kPoll = std::chrono::milliseconds(2);
 
-using Header = std::array<std::byte, 160>;
+using Header = std::array<std::byte, 168>;
 
 template <class T>
 T get(const std::byte* header, std::size_t offset) {
@@ -265,18 +265,20 @@ Status SharedFile::admit_others() {
 
 namespace {
 
+// What the locks in a file belong to.
 struct Owner {
   std::array<std::byte, 16> boot = boot_id();
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
+  std::int64_t made = 0;
 
   explicit Owner(int descriptor) {
-    struct stat status {};
-    WEIR_CHECK(::fstat(descriptor, &status) == 0);
-    device = status.st_dev;
-    inode = status.st_ino;
+    struct statx status {};
+    WEIR_CHECK(::statx(descriptor, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &status) == 0);
+    device = std::uint64_t{status.stx_dev_major} << 32 | status.stx_dev_minor;
+    inode = status.stx_ino;
+    made = status.stx_btime.tv_sec * 1'000'000'000 + status.stx_btime.tv_nsec;
   }
-  friend bool operator==(const Owner&, const Owner&) = default;
 };
 
 }  // namespace
@@ -285,13 +287,15 @@ bool SharedFile::locks_are_valid() const {
   const Owner owner(descriptor_);
   return std::equal(owner.boot.begin(), owner.boot.end(), data_ + 128) &&
          owner.device == get<std::uint64_t>(data_, 144) &&
-         owner.inode == get<std::uint64_t>(data_, 152);
+         owner.inode == get<std::uint64_t>(data_, 152) &&
+         owner.made == get<std::int64_t>(data_, 160);
 }
 
 void SharedFile::claim_locks() {
   const Owner owner(descriptor_);
   put(data_, 144, owner.device);
   put(data_, 152, owner.inode);
+  put(data_, 160, owner.made);
   std::copy(owner.boot.begin(), owner.boot.end(), data_ + 128);
 }
 

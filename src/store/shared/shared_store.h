@@ -64,6 +64,7 @@ class SharedStore final : public TableStore<RobustLocks> {
   }
   // How many keys the file has room for, which may differ from what was asked for.
   std::size_t max_keys() const { return layout().max_keys; }
+  const Layout& file_layout() const { return layout(); }
 
   // What follows takes one shard's lock after the other, and waits for each for this long.
   Result<StoreSummary> summary(Time now);
