@@ -90,13 +90,20 @@ LoopbackServer::~LoopbackServer() {
   }
   ::shutdown(listener_, SHUT_RDWR);
   acceptor_.join();
-  for (std::thread& thread : threads_) thread.join();
+  for (Connection& connection : connections_served_) connection.thread.join();
   ::close(listener_);
 }
 
 void LoopbackServer::wait_until_all_closed() {
   std::unique_lock lock(mutex_);
   closed_.wait(lock, [&] { return open_.empty(); });
+}
+
+void LoopbackServer::join_ended() {
+  connections_served_.remove_if([](Connection& connection) {
+    if (connection.ended) connection.thread.join();
+    return connection.ended;
+  });
 }
 
 void LoopbackServer::accept_all() {
@@ -110,12 +117,15 @@ void LoopbackServer::accept_all() {
     }
     ++connections_;
     open_.insert(descriptor);
-    threads_.emplace_back([this, descriptor] {
+    join_ended();
+    Connection& connection = connections_served_.emplace_back();
+    connection.thread = std::thread([this, descriptor, &connection] {
       Peer peer(descriptor);
       on_connection_(peer);
       const std::lock_guard guard(mutex_);
       open_.erase(descriptor);
       ::close(descriptor);
+      connection.ended = true;
       closed_.notify_all();
     });
   }

@@ -13,13 +13,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 namespace weir::test {
 
@@ -55,7 +55,13 @@ class LoopbackServer {
   void wait_until_all_closed();
 
  private:
+  struct Connection {
+    std::thread thread;
+    bool ended = false;
+  };
+
   void accept_all();
+  void join_ended();  // with mutex_ held
 
   std::function<void(Peer&)> on_connection_;
   std::uint16_t port_ = 0;
@@ -65,7 +71,7 @@ class LoopbackServer {
   std::condition_variable closed_;
   bool stopping_ = false;
   std::set<int> open_;
-  std::vector<std::thread> threads_;
+  std::list<Connection> connections_served_;
   std::thread acceptor_;
 };
 
