@@ -104,11 +104,13 @@ TEST_P(ConcurrencyTest, AdmitsExactlyNForEachOfManyKeys) {
 
 TEST_P(ConcurrencyTest, HoldsInRealTimeForThreadsWithSkewedClocks) {
   const RecordingPlan crowd = plan(4);
+  const std::atomic<bool> stop{false};  // the plan says when
   std::vector<Recording> recordings(static_cast<std::size_t>(crowd.threads));
   std::vector<std::thread> threads;
   for (Recording& recording : recordings) {
-    threads.emplace_back(
-        [&, node = another_node(), seed = rng_()] { recording = record(*node, crowd, seed); });
+    threads.emplace_back([&, node = another_node(),
+                          clock = std::make_shared<NodeClock>(crowd, rng_()),
+                          seed = rng_()] { recording = record(*node, crowd, *clock, seed, stop); });
   }
   for (std::thread& thread : threads) thread.join();
   Recording all;

@@ -85,7 +85,8 @@ class ConformanceTest : public testing::TestWithParam<StoreKind> {
 
  private:
   static std::shared_ptr<store::Store> open() {
-    auto store = GetParam().open(address_of(GetParam()));
+    static base::SystemClock clock;
+    auto store = GetParam().open(address_of(GetParam()), clock);
     if (!store) {
       ADD_FAILURE() << store.error().to_string();
       std::abort();

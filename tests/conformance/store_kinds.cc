@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include "base/system_clock.h"
 #include "store/dynamodb/dynamodb_store.h"
@@ -21,7 +22,7 @@ StoreKind memory_kind() {
           .every_algorithm = true,
           .requests = 400'000,
           .start = []() -> Result<std::string> { return "this process"; },
-          .open = [](const std::string&) -> Result<std::unique_ptr<store::Store>> {
+          .open = [](const std::string&, Clock&) -> Result<std::unique_ptr<store::Store>> {
             return store::MemoryStore::create({});
           }};
 }
@@ -51,14 +52,15 @@ StoreKind shared_kind() {
             static const TemporaryFile file;
             return file.path();
           },
-          .open = [](const std::string& path) -> Result<std::unique_ptr<store::Store>> {
+          .open = [](const std::string& path, Clock&) -> Result<std::unique_ptr<store::Store>> {
             return store::SharedStore::open({.file = path});
           }};
 }
 
 Result<std::string> start_with_table(const std::string& emulator_name) {
   // Ends with the program. The address is its port.
-  static const Emulator emulator(emulator_name);
+  static std::map<std::string, Emulator> emulators;
+  const Emulator& emulator = emulators.try_emplace(emulator_name, emulator_name).first->second;
   base::SystemClock clock;
   const store::DynamoDbOptions options;
   const Environment environment = emulator.environment();
@@ -73,17 +75,17 @@ Result<std::string> start_with_table(const std::string& emulator_name) {
 }
 
 StoreKind dynamodb_kind(const std::string& name, const std::string& emulator, int requests) {
-  return {.name = name,
-          .shared = true,
-          .every_algorithm = true,
-          .requests = requests,
-          .start = [emulator] { return start_with_table(emulator); },
-          .open = [](const std::string& port) -> Result<std::unique_ptr<store::Store>> {
-            static base::SystemClock clock;
-            return store::open_dynamodb_store(
-                {}, emulator_environment(static_cast<std::uint16_t>(std::stoi(port))), clock,
-                base::entropy_seed());
-          }};
+  return {
+      .name = name,
+      .shared = true,
+      .every_algorithm = true,
+      .requests = requests,
+      .start = [emulator] { return start_with_table(emulator); },
+      .open = [](const std::string& port, Clock& clock) -> Result<std::unique_ptr<store::Store>> {
+        return store::open_dynamodb_store(
+            {}, emulator_environment(static_cast<std::uint16_t>(std::stoi(port))), clock,
+            base::entropy_seed());
+      }};
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "store/store.h"
+#include "weir/clock.h"
 
 namespace weir::test {
 
@@ -26,8 +27,10 @@ struct StoreKind {
   // Starts what the store needs (an emulator, a fresh file), which lives until the program ends,
   // and answers where it is. Called once in a program.
   std::function<Result<std::string>()> start;
-  // Opens the store at an address as one node would, also one that another process started.
-  std::function<Result<std::unique_ptr<store::Store>>(const std::string& address)> open;
+  // Opens the store at an address as one node with that clock would, also one that another process
+  // started. The clock outlives the store.
+  std::function<Result<std::unique_ptr<store::Store>>(const std::string& address, Clock& clock)>
+      open;
 };
 
 // How GoogleTest shows it.
