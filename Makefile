@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help bootstrap build release demo test simulate lint format bench corpus sanitize fuzz clean
+.PHONY: help bootstrap build release demo test simulate lint format bench corpus sanitize fuzz faults clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ sanitize: bootstrap ## the tests under ASan + UBSan, then under TSan
 
 fuzz: bootstrap  ## coverage-guided fuzzing of all that comes from outside; FUZZ_SECONDS=60 in total
 	@scripts/fuzz
+
+faults: build    ## lost answers, cuts, throttling, suspended and killed workers on three emulators; FAULT_SECONDS=10 each
+	@scripts/faults
 
 clean:           ## remove what was built (not what was installed)
 	@rm -rf build reports
