@@ -24,6 +24,10 @@
 #include <optional>
 #include <span>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "base/check.h"
 #include "limit/charge.h"
 #include "weir/time.h"
@@ -179,29 +183,43 @@ namespace detail {
 using Places = std::uint64_t;
 static_assert(kMaxSlots + 1 < 64);
 
+#if defined(__SSE2__)
+// Which of 16 counts of up to 4 bytes are not zero. Packing with saturation keeps what is not zero.
+template <class Count>
+unsigned occupied_of_16(const Count* counts) {
+  const auto load = [&](std::size_t i) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(counts) + i);
+  };
+  __m128i bytes;
+  if constexpr (sizeof(Count) == 1) {
+    bytes = load(0);
+  } else if constexpr (sizeof(Count) == 2) {
+    bytes = _mm_packs_epi16(load(0), load(1));
+  } else {
+    bytes = _mm_packs_epi16(_mm_packs_epi32(load(0), load(1)), _mm_packs_epi32(load(2), load(3)));
+  }
+  const __m128i is_zero = _mm_cmpeq_epi8(bytes, _mm_setzero_si128());
+  return static_cast<unsigned>(_mm_movemask_epi8(is_zero)) ^ 0xFFFFU;
+}
+#endif
+
 // The places that are not zero.
 template <class Count>
 Places occupied(std::span<const Count> counts) {
-  constexpr std::size_t kStep = sizeof(std::uint64_t) / sizeof(Count);
-  // How a word in which the highest bit of each count is set, or nothing, becomes a set of places:
-  // the multiplication adds up copies of it, each shifted so that count i ends at bit i of the top.
-  constexpr int kBits = 8 * sizeof(Count);
-  constexpr bool kInWords = std::endian::native == std::endian::little && kBits <= 16;
+  const std::size_t size = counts.size();
   Places places = 0;
-  std::size_t at = 0;
-  if constexpr (kInWords) {
-    constexpr std::uint64_t kHighest = kBits == 8 ? 0x8080'8080'8080'8080 : 0x8000'8000'8000'8000;
-    constexpr std::uint64_t kGather = kBits == 8 ? 0x0102'0408'1020'4080 : 0x0001'0002'0004'0008;
-    const auto step = [&](std::size_t first) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, reinterpret_cast<const std::byte*>(&counts[first]), sizeof(word));
-      const std::uint64_t highest = (((word & ~kHighest) + ~kHighest) | word) & kHighest;
-      places |= ((highest >> (kBits - 1)) * kGather >> (64 - kBits) & ((Places{1} << kStep) - 1))
-                << first;
-    };
-    for (; at + kStep <= counts.size(); at += kStep) step(at);
+#if defined(__SSE2__)
+  if constexpr (sizeof(Count) <= 4) {
+    if (size >= 16) {
+      for (std::size_t at = 0; at + 16 <= size; at += 16) {
+        places |= Places{occupied_of_16(&counts[at])} << at;
+      }
+      // The last 16, some of them for the second time.
+      return places | Places{occupied_of_16(&counts[size - 16])} << (size - 16);
+    }
   }
-  for (; at < counts.size(); ++at) places |= Places{counts[at] != 0} << at;
+#endif
+  for (std::size_t at = 0; at < size; ++at) places |= Places{counts[at] != 0} << at;
   return places;
 }
 

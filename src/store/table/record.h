@@ -204,8 +204,8 @@ template <class F>
   }
 }
 
-inline std::optional<limit::Charge> Record::charge_window(const limit::WindowLimit& limit,
-                                                          const ChargeRequest& request) {
+[[gnu::always_inline]] inline std::optional<limit::Charge> Record::charge_window(
+    const limit::WindowLimit& limit, const ChargeRequest& request) {
   const std::uint64_t needed = RecordShape::for_window(limit.geometry, limit.n).word();
   // The same but for the width, which may be larger than needed.
   constexpr std::uint64_t kWidth = 3U << 3;
@@ -217,7 +217,8 @@ inline std::optional<limit::Charge> Record::charge_window(const limit::WindowLim
   });
 }
 
-inline std::optional<limit::Charge> Record::charge(const ChargeRequest& request) {
+[[gnu::always_inline]] inline std::optional<limit::Charge> Record::charge(
+    const ChargeRequest& request) {
   if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit)) {
     return charge_window(*window, request);
   }
