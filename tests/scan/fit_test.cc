@@ -21,8 +21,8 @@ std::vector<Observation> observe(Engine engine, std::uint64_t seed, double fault
     const double sent = t;
     t += 0.001 + static_cast<double>(rng.below(3000)) / 1e6;
     const bool faulty = static_cast<double>(rng.below(1000)) < fault_share * 1000;
-    const bool admitted = engine.admit((sent + t) / 2);
-    trace.push_back({sent, t, faulty ? !admitted : admitted});
+    const bool admitted = candidates::admit(engine, (sent + t) / 2);
+    trace.push_back({sent, t, admitted && !faulty, false, faulty});
   };
   for (int window = 0; window < 3; ++window) {
     // Half now and half later: a log forgets them one by one, a fixed window together.
@@ -57,13 +57,13 @@ TEST(Fit, NamesEachEngineFromItsTrace) {
   EXPECT_GE(counters, 6);
 }
 
-TEST(Fit, ToleratesAFewPercentOfWrongVerdicts) {
+TEST(Fit, ToleratesAFewPercentOfUnclearVerdicts) {
   int right = 0;
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     const Fit fit = fit_limit(observe(SlidingLog(6, 5), seed, 0.01), {{6}, {5.0}});
     right += fit.kind == LimitKind::sliding_window ? 1 : 0;
   }
-  EXPECT_GE(right, 16);
+  EXPECT_GE(right, 19);
 }
 
 TEST(Fit, SaysUnknownRatherThanGuess) {

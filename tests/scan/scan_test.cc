@@ -48,7 +48,7 @@ TEST(Scan, FindsNothingInAnExactSlidingLog) {
 
 TEST(Scan, FindsNoBurstInALogThatCountsRefusedRequestsToo) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    Behaviour sound{.limiter = counting(SlidingLog(kN, kW, true))};
+    Behaviour sound{.limiter = counting(SlidingLog(kN, kW, Refused::counted))};
     const Report report = scan(sound, seed);
     EXPECT_FALSE(has(report, "boundary-burst")) << "seed " << seed;
     EXPECT_FALSE(has(report, "concurrent-overrun")) << "seed " << seed;

@@ -117,7 +117,7 @@ template <class Engine>
 std::function<Admit()> counting(Engine prototype) {
   return [prototype] {
     auto engine = std::make_shared<Engine>(prototype);
-    return Admit([engine](double t) { return engine->admit(t); });
+    return Admit([engine](double t) { return candidates::admit(*engine, t); });
   };
 }
 

@@ -59,16 +59,25 @@ Reply Bench::record(const Variant& variant, Response response, std::string_view 
   if (response.failure != Failure::not_sent && (is_base || !reply.refused())) {
     spending_.push_back({reply.sent_s, reply.answered_s, !reply.refused()});
   }
+  const bool sent = response.failure != Failure::not_sent;
   reply.response = std::move(response);
-  if (is_base && (reply.admitted() || reply.refused())) file_base(reply);
+  if (is_base && sent) observe(reply);
   return reply;
 }
 
-void Bench::file_base(const Reply& reply) {
+// Enters it into the trace; whether it was admitted may still be unclear.
+void Bench::observe(Reply& reply) {
   // Of those that were released together, the later answers were waiting for their turn.
   const double turn_s =
       trace_.empty() ? reply.sent_s : std::min(trace_.back().answered_s, reply.answered_s);
-  trace_.push_back({std::max(reply.sent_s, turn_s), reply.answered_s, reply.admitted()});
+  const bool unclear = !reply.admitted() && !reply.refused();
+  reply.observed = trace_.size();
+  trace_.push_back(
+      {std::max(reply.sent_s, turn_s), reply.answered_s, reply.admitted(), together_, unclear});
+  if (!unclear) file_base(reply);
+}
+
+void Bench::file_base(const Reply& reply) {
   Reply light = reply;
   light.response.body.clear();
   bases_.push_back(light);
@@ -82,15 +91,16 @@ void Bench::reconsider(Reply& reply) {
   if (reply.outcome == before || exchanges_.empty()) return;
   exchanges_[reply.exchange].refused = reply.refused();
   timeline_[reply.exchange].refused = reply.refused();
+  trace_[reply.observed].admitted = reply.admitted();
+  trace_[reply.observed].unclear = !reply.admitted() && !reply.refused();
   if (!filed) {
     if (reply.admitted() || reply.refused()) file_base(reply);
     return;
   }
-  // Taken for admitted when it came: bases_ and trace_ go side by side, the latest at the end.
+  // Taken for admitted when it came: the latest are at the end.
   for (std::size_t i = bases_.size(); i-- > 0;) {
     if (bases_[i].exchange != reply.exchange) continue;
     bases_[i].outcome = reply.outcome;
-    trace_[i].admitted = reply.admitted();
     if (reply.refused()) refused_bases_.push_back(bases_[i]);
     return;
   }
@@ -121,9 +131,11 @@ std::vector<Reply> Bench::together(const std::vector<Variant>& variants, std::st
   const std::size_t traced = trace_.size();
   const std::size_t spent = spending_.size();
   std::vector<Reply> replies;
+  together_ = true;
   for (const std::size_t i : order) {
     replies.push_back(record(variants[i], std::move(responses[i]), note));
   }
+  together_ = false;
   admitted_first(trace_, traced);
   admitted_first(spending_, spent);
   return replies;

@@ -37,6 +37,7 @@ struct Reply {
   double sent_s = 0;
   double answered_s = 0;
   std::size_t exchange = 0;  // its place in Bench::exchanges()
+  std::size_t observed = 0;  // of a base request: its place in Bench::trace()
 
   bool admitted() const { return outcome == Outcome::admitted; }
   bool refused() const { return outcome == Outcome::refused; }
@@ -122,7 +123,9 @@ class Bench {
 
  private:
   Reply record(const Variant& variant, Response response, std::string_view note);
+  void observe(Reply& reply);
   void file_base(const Reply& reply);
+  bool together_ = false;  // what is recorded now was released at one instant
 
   Prober& prober_;
   Request base_;

@@ -8,152 +8,256 @@
 namespace weir::scan {
 namespace {
 
-constexpr std::size_t kMaxEdgePhases = 24;
-constexpr int kEvenPhases = 24;  // and so many more, evenly over the window
-constexpr int kFineSteps = 10;   // between two of those
+using Trace = std::vector<Observation>;
 
+constexpr std::size_t kMaxEdges = 24;     // times at which room came back that are looked at
+constexpr std::size_t kMaxLookBack = 60;  // admissions before an edge that may have begun a window
+constexpr double kSameWindow = 0.004;     // windows closer than this share are one
+constexpr std::size_t kMaxWindows = 240;
+constexpr int kEvenPhases = 24;
+constexpr int kFineSteps = 24;        // around the best window, so many to each side ...
+constexpr double kFineStep = 0.0025;  // ... this share apart
+constexpr int kFinePhases = 10;       // between two even phases
+
+constexpr int kMistake = 4;
+constexpr int kDoubt = 1;  // wrong at one end of the time in which it was decided
+
+// Stops counting beyond `enough`.
 template <class Engine>
-int mistakes(Engine engine, const std::vector<Observation>& trace) {
+int mistakes(Engine engine, const Trace& trace, int enough) {
   int wrong = 0;
   for (const Observation& seen : trace) {
-    // Decided somewhere between sending and answer.
-    const double middle = (seen.sent_s + seen.answered_s) / 2;
-    if (engine.admit(middle) != seen.admitted) ++wrong;
+    const double decided_s = (seen.sent_s + seen.answered_s) / 2;
+    if (seen.unclear) {
+      candidates::admit(engine, decided_s);
+      continue;
+    }
+    const bool early = engine.room(seen.sent_s);
+    const bool late = engine.room(seen.answered_s);
+    const bool raced = seen.together && seen.admitted;
+    if (!raced && (early != seen.admitted || late != seen.admitted)) {
+      wrong += early == late ? kMistake : kDoubt;
+      if (wrong > enough) return wrong;
+    }
+    if (seen.admitted) {
+      engine.charge(decided_s);
+    } else {
+      engine.refuse(decided_s);
+    }
   }
   return wrong;
 }
 
-struct Best {
-  int wrong = 1 << 30;
+struct Choice {
   int n = 0;
   double window = 0;
   double phase = 0;
+};
 
-  void offer(int candidate_wrong, int candidate_n, double candidate_window,
-             double candidate_phase = 0) {
-    if (candidate_wrong >= wrong) return;
-    wrong = candidate_wrong;
-    n = candidate_n;
-    window = candidate_window;
-    phase = candidate_phase;
+// The best of one kind so far, and all the windows with which it is as good.
+struct Best {
+  int wrong = 1 << 30;
+  Choice choice;
+  std::vector<double> windows;
+
+  template <class Make>
+  void offer(const Trace& trace, const Make& make, const Choice& candidate) {
+    const int found = mistakes(make(candidate), trace, wrong);
+    if (found > wrong) return;
+    if (found < wrong) {
+      wrong = found;
+      choice = candidate;
+      windows.clear();
+    }
+    if (candidate.n == choice.n) windows.push_back(candidate.window);
   }
 };
 
-// Each time room came back: between a refused request and the admitted one after it.
-std::vector<double> edges_of(const std::vector<Observation>& trace) {
-  std::vector<double> edges;
-  for (std::size_t i = 1; i < trace.size(); ++i) {
-    if (trace[i].admitted && !trace[i - 1].admitted) {
-      edges.push_back((trace[i - 1].answered_s + trace[i].sent_s) / 2);
-      edges.push_back(trace[i].sent_s);
+// Each time room came back: after a refused request and before the admitted one after it.
+struct Edge {
+  std::size_t at;  // of the admitted one, in the trace
+  double from_s, to_s;
+};
+
+std::vector<Edge> edges_of(const Trace& trace) {
+  std::vector<Edge> edges;
+  for (std::size_t i = 1; i < trace.size() && edges.size() < kMaxEdges; ++i) {
+    if (trace[i].admitted && !trace[i - 1].admitted && !trace[i - 1].unclear) {
+      edges.push_back({i, trace[i - 1].sent_s, trace[i].answered_s});
     }
   }
   return edges;
 }
 
-std::vector<double> windows_of(const std::vector<Observation>& trace,
+// From each admission to the times, later on, at which room came back: W is among these wherever it
+// can be known.
+std::vector<double> windows_of(const Trace& trace, const std::vector<Edge>& edges,
                                const std::vector<double>& asked) {
-  std::vector<double> windows = asked;
-  const auto round_figures = [&](double seconds) {
-    windows.push_back(seconds);
-    windows.push_back(std::round(seconds));
-    windows.push_back(std::floor(seconds));
-    if (seconds < 3) windows.push_back(std::round(seconds * 10) / 10);
-  };
-  // From the start of each admitted run to the next room after a refusal, and from room to room.
-  double run_start = -1;
-  double last_room = -1;
-  for (std::size_t i = 0; i < trace.size() && windows.size() < 120; ++i) {
-    const bool after_refusal = i > 0 && !trace[i - 1].admitted;
-    if (!trace[i].admitted || !(i == 0 || after_refusal)) continue;
-    if (run_start >= 0) round_figures(trace[i].sent_s - run_start);
-    if (last_room >= 0) round_figures(trace[i].sent_s - last_room);
-    if (after_refusal) last_room = trace[i].sent_s;
-    run_start = trace[i].sent_s;
+  std::vector<double> windows;
+  for (const double seconds : asked) {
+    for (const double w : {seconds, std::round(seconds), std::floor(seconds)}) windows.push_back(w);
+  }
+  for (const Edge& edge : edges) {
+    std::size_t looked = 0;
+    for (std::size_t i = edge.at; i-- > 0 && looked < kMaxLookBack;) {
+      if (!trace[i].admitted && i + 1 != edge.at) continue;
+      ++looked;
+      windows.push_back(edge.to_s - trace[i].sent_s);
+      windows.push_back((edge.from_s + edge.to_s) / 2 - trace[i].sent_s);
+    }
   }
   std::erase_if(windows, [](double w) { return !(w >= 0.05); });
   std::sort(windows.begin(), windows.end());
   windows.erase(std::unique(windows.begin(), windows.end(),
-                            [](double a, double b) { return std::abs(a - b) < 0.004 * b; }),
+                            [](double a, double b) { return b - a < kSameWindow * a; }),
                 windows.end());
-  return windows;
+  // Too many: every second, third ... of them.
+  const std::size_t stride = windows.size() / kMaxWindows + 1;
+  std::vector<double> kept;
+  for (std::size_t i = 0; i < windows.size(); i += stride) kept.push_back(windows[i]);
+  return kept;
 }
 
 // Where in real time the windows of length `window` may begin: at the edges that were seen, or
 // `before` them.
-std::vector<double> phases_of(const std::vector<double>& edges, double window, double before) {
+std::vector<double> phases_of(const std::vector<Edge>& edges, double window, double before) {
   std::vector<double> phases;
-  for (const double edge : edges) {
-    const double began = edge - before;
+  const auto add = [&](double began) {
     phases.push_back(began - window * std::floor(began / window));
+  };
+  for (const Edge& edge : edges) {
+    add((edge.from_s + edge.to_s) / 2 - before);
+    add(edge.to_s - before);
   }
-  if (phases.size() > kMaxEdgePhases) phases.resize(kMaxEdgePhases);
   for (int i = 0; i < kEvenPhases; ++i) phases.push_back(window * i / kEvenPhases);
   return phases;
 }
 
-}  // namespace
+// What is tried of one kind: how it is made, and how it came out.
+struct Hypothesis {
+  LimitKind kind;
+  bool counts_refused;
+  Best best;
+};
 
-Fit fit_limit(const std::vector<Observation>& whole, const FitQuestion& question) {
-  const std::vector<Observation> trace(
-      whole.begin(),
-      whole.begin() + static_cast<std::ptrdiff_t>(std::min(whole.size(), kMaxFitTrace)));
-  Fit fit;
-  if (trace.empty() || question.n.empty()) return fit;
-  const std::vector<double> edges = edges_of(trace);
+class Search {
+ public:
+  Search(const Trace& trace, const FitQuestion& question)
+      : trace_(trace),
+        question_(question),
+        edges_(edges_of(trace)),
+        windows_(windows_of(trace, edges_, question.window_s)) {}
 
-  Best log, counting_log, first_hit, clock, counter, bucket;
-  for (const int n : question.n) {
-    for (const double window : windows_of(trace, question.window_s)) {
-      log.offer(mistakes(candidates::SlidingLog(n, window), trace), n, window);
-      counting_log.offer(mistakes(candidates::SlidingLog(n, window, true), trace), n, window);
-      first_hit.offer(mistakes(candidates::FixedFirstHit(n, window), trace), n, window);
-      bucket.offer(mistakes(candidates::TokenBucket(n, window), trace), n, window);
-      // A bucket's tokens come one by one: a wait that was seen may be that for a single token.
-      bucket.offer(mistakes(candidates::TokenBucket(n, window * n), trace), n, window * n);
-      for (const double phase : phases_of(edges, window, 0)) {
-        clock.offer(mistakes(candidates::FixedClock(n, window, phase), trace), n, window, phase);
-      }
-      // A full counter has faded by one only after the N-th part of a period.
-      for (const double phase : phases_of(edges, window, window / n)) {
-        counter.offer(mistakes(candidates::SlidingCounter(n, window, phase), trace), n, window,
-                      phase);
+  // In order of preference on a tie: fewer parameters first.
+  std::vector<Hypothesis> run() {
+    using namespace candidates;
+    std::vector<Hypothesis> all;
+    const auto add = [&](LimitKind kind, bool counts_refused, Best best) {
+      all.push_back({kind, counts_refused, std::move(best)});
+    };
+    add(LimitKind::fixed_window_first_hit, false,
+        without_phase([](const Choice& c) { return FixedFirstHit(c.n, c.window); }));
+    add(LimitKind::sliding_window, false,
+        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window); }));
+    add(LimitKind::token_bucket, false,
+        without_phase([](const Choice& c) { return TokenBucket(c.n, c.window); }, true));
+    add(LimitKind::fixed_window_clock, false,
+        with_phase([](const Choice& c) { return FixedClock(c.n, c.window, c.phase); }, false));
+    add(LimitKind::sliding_counter, false,
+        with_phase([](const Choice& c) { return SlidingCounter(c.n, c.window, c.phase); }, true));
+    add(LimitKind::sliding_window, true,
+        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window, Refused::counted); }));
+    add(LimitKind::fixed_window_first_hit, true,
+        without_phase([](const Choice& c) { return ElasticWindow(c.n, c.window); }));
+    add(LimitKind::sliding_counter, true,
+        with_phase(
+            [](const Choice& c) {
+              return SlidingCounter(c.n, c.window, c.phase, Refused::counted);
+            },
+            true));
+    return all;
+  }
+
+ private:
+  // A bucket's tokens come one by one: a wait that was seen may be that for a single token.
+  template <class Make>
+  Best without_phase(const Make& make, bool single_tokens = false) const {
+    Best best;
+    for (const int n : question_.n) {
+      for (const double window : windows_) {
+        best.offer(trace_, make, {n, window, 0});
+        if (single_tokens) best.offer(trace_, make, {n, window * n, 0});
       }
     }
+    const Choice coarse = best.choice;
+    for (int i = -kFineSteps; i <= kFineSteps; ++i) {
+      best.offer(trace_, make, {coarse.n, coarse.window * (1 + i * kFineStep), 0});
+    }
+    return best;
   }
 
-  // Between the phases of the grid.
-  const Best coarse = counter;
-  for (int i = -kFineSteps; i <= kFineSteps; ++i) {
-    const double phase = coarse.phase + coarse.window * i / (kEvenPhases * kFineSteps);
-    counter.offer(mistakes(candidates::SlidingCounter(coarse.n, coarse.window, phase), trace),
-                  coarse.n, coarse.window, phase);
+  // A full counter has faded by one only after the N-th part of a period.
+  template <class Make>
+  Best with_phase(const Make& make, bool fades) const {
+    Best best;
+    const auto try_window = [&](int n, double window) {
+      for (const double phase : phases_of(edges_, window, fades ? window / n : 0)) {
+        best.offer(trace_, make, {n, window, phase});
+      }
+    };
+    for (const int n : question_.n) {
+      for (const double window : windows_) try_window(n, window);
+    }
+    const Choice coarse = best.choice;
+    for (int i = -kFineSteps; i <= kFineSteps; i += 2) {
+      try_window(coarse.n, coarse.window * (1 + i * kFineStep));
+    }
+    for (int i = -kFinePhases; i <= kFinePhases; ++i) {
+      const double phase = coarse.phase + coarse.window * i / (kEvenPhases * kFinePhases);
+      best.offer(trace_, make, {coarse.n, coarse.window, phase});
+    }
+    return best;
   }
 
-  struct Entry {
-    LimitKind kind;
-    const Best* best;
-    bool counts_refused;
-  };
-  // In order of preference on a tie: fewer parameters first.
-  const Entry entries[] = {{LimitKind::fixed_window_first_hit, &first_hit, false},
-                           {LimitKind::sliding_window, &log, false},
-                           {LimitKind::token_bucket, &bucket, false},
-                           {LimitKind::fixed_window_clock, &clock, false},
-                           {LimitKind::sliding_counter, &counter, false},
-                           {LimitKind::sliding_window, &counting_log, true}};
-  const Entry* winner = &entries[0];
-  for (const Entry& entry : entries) {
-    if (entry.best->wrong < winner->best->wrong) winner = &entry;
-  }
-  fit.share = 1.0 - static_cast<double>(winner->best->wrong) / static_cast<double>(trace.size());
-  fit.n = winner->best->n;
-  fit.window_s = winner->best->window;
+  const Trace& trace_;
+  const FitQuestion& question_;
+  std::vector<Edge> edges_;
+  std::vector<double> windows_;
+};
+
+// People set whole seconds: of all that explains as much, that is the likeliest.
+void choose_window(std::vector<double> windows, Fit& fit) {
+  std::sort(windows.begin(), windows.end());
+  fit.window_from_s = windows.front();
+  fit.window_to_s = windows.back();
+  const double middle = windows[windows.size() / 2];
+  const double whole = std::round(middle);
+  const bool fits = whole >= 1 && whole >= fit.window_from_s && whole <= fit.window_to_s;
+  fit.window_s = fits ? whole : middle;
+}
+
+}  // namespace
+
+Fit fit_limit(const Trace& whole, const FitQuestion& question) {
+  const Trace trace(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(
+                                                       std::min(whole.size(), kMaxFitTrace)));
+  Fit fit;
+  if (trace.empty() || question.n.empty()) return fit;
+  const std::vector<Hypothesis> all = Search(trace, question).run();
+  const auto winner = std::min_element(
+      all.begin(), all.end(),
+      [](const Hypothesis& a, const Hypothesis& b) { return a.best.wrong < b.best.wrong; });
+  if (winner->best.windows.empty()) return fit;
+  fit.share = std::max(0.0, 1.0 - static_cast<double>(winner->best.wrong) /
+                                      static_cast<double>(kMistake * trace.size()));
+  fit.n = winner->best.choice.n;
   fit.counts_refused = winner->counts_refused;
+  choose_window(winner->best.windows, fit);
   fit.kind = fit.share >= kMinFit ? winner->kind : LimitKind::unknown;
-  for (const Entry& entry : entries) {
-    if (&entry != winner && entry.best->wrong == winner->best->wrong)
-      fit.ties.push_back(entry.kind);
+  for (const Hypothesis& other : all) {
+    if (&other != &*winner && other.best.wrong == winner->best.wrong) {
+      fit.ties.push_back(other.kind);
+    }
   }
   return fit;
 }
