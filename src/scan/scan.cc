@@ -8,6 +8,7 @@
 
 #include "scan/checks/check.h"
 #include "scan/experiment/bench.h"
+#include "scan/experiment/estimate.h"
 #include "scan/experiment/fill.h"
 #include "scan/experiment/rounds.h"
 #include "scan/score.h"
@@ -175,15 +176,7 @@ class OperationScan {
       if (facts.window_high_s > 0) summary.window_s = facts.window_high_s;
       return;
     }
-    FitQuestion question;
-    question.n = {facts.n};
-    if (facts.stated_limit && *facts.stated_limit != facts.n && *facts.stated_limit < 100000) {
-      question.n.push_back(static_cast<int>(*facts.stated_limit));
-    }
-    if (facts.window_high_s > 0) question.window_s.push_back(facts.window_high_s);
-    if (facts.stated_window_s) question.window_s.push_back(*facts.stated_window_s);
-    if (facts.token_s > 0) question.window_s.push_back(facts.token_s * facts.n);
-    const Fit fit = fit_limit(bench_.trace(), question);
+    const Fit fit = fit_of(bench_);
     summary.fit = fit.share;
     summary.kind = fit.kind;
     if (fit.kind != LimitKind::unknown) {
@@ -192,6 +185,7 @@ class OperationScan {
       if (fit.counts_refused) summary.detail = "refused requests are counted as well";
     } else if (facts.window_high_s > 0) {
       summary.window_s = facts.window_high_s;
+      if (facts.counts_refused) summary.detail = "refused requests are counted as well";
     }
     for (const LimitKind tie : fit.ties) {
       summary.detail +=

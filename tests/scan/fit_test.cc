@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
-#include "scan/experiment/rounds.h"
+#include "scan/experiment/estimate.h"
 #include "scan/limit_model/candidates/engines.h"
 
 namespace weir::scan {

@@ -66,6 +66,7 @@ Screening screen(Bench& bench, const std::vector<Candidate>& candidates, int pro
     Lift lift = prove_lift(bench, candidate);
     if (lift.verdict == Lift::Verdict::lifted) {
       ++result.proven;
+      if (candidate.renews) bench.learn_fresh_identities(candidate.variant);
       result.confidence = std::max(result.confidence, lift.confidence);
       result.served.insert(result.served.begin(), candidate.label);
       result.evidence.push_back(std::move(lift.evidence));

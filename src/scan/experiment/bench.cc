@@ -61,20 +61,20 @@ Reply Bench::record(const Variant& variant, Response response, std::string_view 
   }
   const bool sent = response.failure != Failure::not_sent;
   reply.response = std::move(response);
-  if (is_base && sent) observe(reply);
+  if (sent && (is_base || reply.refused())) observe(reply, !is_base);
   return reply;
 }
 
 // Enters it into the trace; whether it was admitted may still be unclear.
-void Bench::observe(Reply& reply) {
+void Bench::observe(Reply& reply, bool foreign) {
   // Of those that were released together, the later answers were waiting for their turn.
   const double turn_s =
       trace_.empty() ? reply.sent_s : std::min(trace_.back().answered_s, reply.answered_s);
   const bool unclear = !reply.admitted() && !reply.refused();
   reply.observed = trace_.size();
-  trace_.push_back(
-      {std::max(reply.sent_s, turn_s), reply.answered_s, reply.admitted(), together_, unclear});
-  if (!unclear) file_base(reply);
+  trace_.push_back({std::max(reply.sent_s, turn_s), reply.answered_s, reply.admitted(), together_,
+                    unclear, foreign});
+  if (!unclear && !foreign) file_base(reply);
 }
 
 void Bench::file_base(const Reply& reply) {
@@ -155,6 +155,11 @@ Variant Bench::from_fresh_source() {
   Variant variant{"sent from " + address, base_};
   variant.request.source_address = address;
   return variant;
+}
+
+MakeVariant Bench::fresh_identities() {
+  if (facts_.sources_count_apart.value_or(false)) return [this] { return from_fresh_source(); };
+  return proven_identities_;
 }
 
 std::string Bench::made_up(std::size_t length) {

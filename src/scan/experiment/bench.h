@@ -49,7 +49,7 @@ struct EdgeRound {
   int volley = 0;  // admitted of the requests that were released together after those
   int volley_sent = 0;
   int volley_allowed = 0;      // at most so many of them fit into the limit
-  bool volley_counts = false;  // no reset can have fallen into it
+  bool volley_counts = false;  // no reset can have fallen into it, or even that explains too little
   int after = 0;               // admitted one after the other once room was back
   double before_s = 0;         // when the first of them all was sent
   double volley_s = 0;         // when the volley was released
@@ -59,18 +59,19 @@ struct EdgeRound {
 };
 
 struct LimitFacts {
-  bool learned = false;      // a refusal was seen
-  bool unlimited = false;    // the budget was sent and none was
-  int n = 0;                 // admitted in a row from a fresh start
-  int uncertain = 0;         // answers in that row that were neither: N may be larger by as many
-  double fill_start_s = 0;   // when that row began ...
-  double fill_end_s = 0;     // ... and ended
-  bool per_process = false;  // some processes refuse while others admit
-  int all_processes = 0;     // per_process: admitted in all
-  bool trickles = false;     // room comes back one by one
-  double token_s = 0;        // trickles: so often
-  double window_low_s = 0;   // W is at least this: room was still missing after so long
-  double window_high_s = 0;  // 0: not known yet
+  bool learned = false;         // a refusal was seen
+  bool unlimited = false;       // the budget was sent and none was
+  int n = 0;                    // admitted in a row from a fresh start
+  int uncertain = 0;            // answers in that row that were neither: N may be larger by as many
+  double fill_start_s = 0;      // when that row began ...
+  double fill_end_s = 0;        // ... and ended
+  bool per_process = false;     // some processes refuse while others admit
+  int all_processes = 0;        // per_process: admitted in all
+  bool trickles = false;        // room comes back one by one
+  double token_s = 0;           // trickles: so often
+  double window_low_s = 0;      // W is at least this: room was still missing after so long
+  double window_high_s = 0;     // 0: not known yet
+  bool counts_refused = false;  // refused requests keep it refused: only silence brings room
   std::optional<bool> sources_count_apart;  // another local address has a quota of its own
   std::optional<std::int64_t> stated_limit;
   std::optional<double> stated_window_s;
@@ -98,6 +99,10 @@ class Bench {
   // The base sent from a local address that was not used before; only if sources_are_possible().
   Variant from_fresh_source();
   bool sources_are_possible() const { return loopback_; }
+  // Makes identities with a quota of their own: local addresses, or what a check has proven to give
+  // one. Empty if there are none.
+  MakeVariant fresh_identities();
+  void learn_fresh_identities(MakeVariant make) { proven_identities_ = std::move(make); }
   std::string made_up(std::size_t length = 10);  // lower case letters and digits
   std::string made_up_address();                 // of the documentation networks (RFC 5737)
   Rng& rng() { return rng_; }
@@ -105,7 +110,9 @@ class Bench {
   // -- what is known
   RefusalModel& refusal() { return refusal_; }
   LimitFacts& facts() { return facts_; }
+  const LimitFacts& facts() const { return facts_; }
   std::vector<EdgeRound>& rounds() { return rounds_; }
+  // The base's history, and refused variants as foreign.
   const std::vector<Observation>& trace() const { return trace_; }
   // Everything that was sent: "admitted" is whatever may have been counted on the base's quota,
   // variants included; "refused" are refused base requests only.
@@ -123,7 +130,7 @@ class Bench {
 
  private:
   Reply record(const Variant& variant, Response response, std::string_view note);
-  void observe(Reply& reply);
+  void observe(Reply& reply, bool foreign);
   void file_base(const Reply& reply);
   bool together_ = false;  // what is recorded now was released at one instant
 
@@ -133,6 +140,7 @@ class Bench {
   bool loopback_;
   Rng& rng_;
   int sources_used_ = 0;
+  MakeVariant proven_identities_;
   RefusalModel refusal_;
   LimitFacts facts_;
   std::vector<EdgeRound> rounds_;

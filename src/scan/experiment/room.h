@@ -16,7 +16,7 @@ struct Room {
 };
 
 enum class Polling {
-  as_told,  // first at the moment that the last refusal named (Retry-After), nothing sent before it
+  as_told,  // first when the last refusal said (Retry-After), nothing sent before; else coarsely
   finely,   // at widening gaps from the start, to see the moment itself
 };
 

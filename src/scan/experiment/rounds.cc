@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "scan/experiment/estimate.h"
 #include "scan/experiment/fill.h"
 #include "scan/experiment/room.h"
+#include "scan/experiment/volley.h"
 
 namespace weir::scan {
 namespace {
@@ -12,12 +14,7 @@ namespace {
 // Where in the window the late requests are sent. Early enough that a window somewhat shorter than
 // believed has not ended, late enough that both sides of the edge lie within half a window.
 constexpr double kLate = 0.8;
-constexpr int kMaxVolley = 40;
-constexpr int kMinVolley = 14;
-
-int volley_size(int n) {
-  return std::clamp(n + 8, kMinVolley, kMaxVolley);
-}
+constexpr int kSilentRounds = 3;
 
 class Rounds {
  public:
@@ -31,17 +28,28 @@ class Rounds {
     note_window(*room);
     if (facts_.per_process) return per_process();
     if (!facts_.trickles && !comes_back_at_once(*room)) facts_.trickles = true;
-    for (int i = 0; i < plan_.rounds && room && may_go_on(); ++i) {
+    for (int i = 0; room && may_go_on() && wants_round(i); ++i) {
       room = facts_.trickles ? trickle_round(*room) : window_round(*room);
+      if (only_silence_helps()) return silent_rounds();
     }
   }
 
  private:
   bool may_go_on() const { return !bench_.stopped() && bench_.now_s() < plan_.until_s; }
 
+  // Where a race was seen, only what went out one after the other says something of the edge: that
+  // takes a round of its own, and another to repeat it.
+  bool wants_round(int done) const {
+    if (done < plan_.rounds) return true;
+    return done == plan_.rounds && raced_ && !facts_.trickles &&
+           bench_.now_s() + 1.2 * planned_window() < plan_.spare_s;
+  }
+
   // Room came: W is the time since the window began. Of a window that was used up without a race
   // the N-th last request that may have been counted was the first; after a race, the last room.
   void note_window(const Room& room, bool raced = false) {
+    ++rooms_;
+    fit_ = trusted_fit(bench_);
     facts_.window_low_s = window_lower_bound(bench_.spending(), facts_.n);
     std::vector<double> spent_s;
     for (const Observation& seen : bench_.spending()) {
@@ -51,7 +59,45 @@ class Rounds {
     double began_s = spent_s.size() >= n ? spent_s[spent_s.size() - n] : facts_.fill_start_s;
     if (raced && last_room_s_ > 0) began_s = last_room_s_;
     facts_.window_high_s = std::max(room.admitted_s - began_s, facts_.window_low_s);
+    if (raced && fit_) facts_.window_high_s = std::max(fit_->window_s, facts_.window_low_s);
     last_room_s_ = room.admitted_sent_s;
+  }
+
+  // Every request keeps the limit closed, refused ones too: then no edge can be watched for.
+  bool only_silence_helps() {
+    fit_ = trusted_fit(bench_);
+    if (!fit_ || !fit_->counts_refused) return false;
+    facts_.counts_refused = true;
+    facts_.trickles = false;
+    facts_.window_low_s = fit_->window_from_s;
+    facts_.window_high_s = fit_->window_to_s;
+    // What had room in those rounds is not known.
+    for (EdgeRound& round : bench_.rounds()) round.volley_counts = false;
+    return true;
+  }
+
+  // Only silence brings room: each volley is released after some, into a full quota. How much is
+  // needed is found by halving what is not known of W.
+  void silent_rounds() {
+    for (int i = 0; i < kSilentRounds && may_go_on(); ++i) {
+      fit_ = trusted_fit(bench_);
+      double silence_s = facts_.window_high_s;
+      if (fit_ && fit_->counts_refused) {
+        silence_s =
+            i == 0 ? 1.02 * fit_->window_to_s : (fit_->window_from_s + fit_->window_to_s) / 2;
+      }
+      bench_.set_phase("wait");
+      bench_.wait_until(bench_.now_s() + silence_s, "for enough silence");
+      bench_.set_phase("race");
+      EdgeRound round;
+      const std::size_t first = bench_.exchanges().size();
+      round.before_s = bench_.now_s();
+      release_volley(bench_, round, volley_size(facts_.n));
+      round.volley_allowed = facts_.n + facts_.uncertain;
+      round.volley_counts = round.volley > 0;
+      keep_exchanges(bench_, round, first);
+      bench_.rounds().push_back(round);
+    }
   }
 
   // One more request: a limit that trickles has none left for it.
@@ -72,19 +118,16 @@ class Rounds {
     EdgeRound round;
     round.before_s = bench_.now_s();
     const std::size_t first = bench_.exchanges().size();
-    const auto replies =
-        bench_.base_together(std::min(kMaxVolley, 3 * facts_.n + 12), "released together");
-    round.volley_sent = static_cast<int>(replies.size());
-    for (const Reply& reply : replies) round.volley += reply.admitted() ? 1 : 0;
+    release_volley(bench_, round, 3 * facts_.n + 12);
     round.volley_allowed = facts_.n;
     round.volley_counts = true;
-    round.volley_s = replies.empty() ? round.before_s : replies.front().sent_s;
-    keep_exchanges(round, first);
-    // One after the other, to the end of all the counts.
+    keep_exchanges(bench_, round, first);
     bench_.rounds().push_back(round);
   }
 
   double planned_window() const {
+    // Of the first window nothing but its end was seen.
+    if (fit_ && rooms_ > 1) return std::max(fit_->window_s, facts_.window_low_s);
     double window = std::max(facts_.window_low_s, 0.85 * facts_.window_high_s);
     if (facts_.stated_window_s && *facts_.stated_window_s <= plan_.max_wait_s &&
         *facts_.stated_window_s > facts_.window_low_s &&
@@ -102,17 +145,20 @@ class Rounds {
     bench_.set_phase("late fill");
     const std::size_t first = bench_.exchanges().size();
     const int left = std::max(0, facts_.n - used_);
-    const int size = volley_size(facts_.n);
+    const int size = raced_ ? 0 : volley_size(facts_.n);
     // The volley must outnumber what is left; so much that this is more than its size goes first.
-    const int alone = std::max(left >= 3 ? 1 : 0, left - (size - 6));
+    const int alone = raced_ ? left : std::max(left >= 3 ? 1 : 0, left - (size - kVolleyExcess));
     const auto before = fill(bench_, alone, "late in the window");
     round.before = static_cast<int>(before.size());
     round.before_s = before.empty() ? bench_.now_s() : before.front().sent_s;
     bench_.set_phase("race");
-    volley(round, size);
+    if (size > 0) release_volley(bench_, round, size);
     const double told_off_s = bench_.now_s();
+    // The window began after the last refusal: unless W is shorter than it was seen to be, it
+    // lasts.
+    const bool may_have_ended = told_off_s - room.last_refused_s > facts_.window_low_s;
     bench_.base("control");
-    keep_exchanges(round, first);
+    keep_exchanges(bench_, round, first);
 
     bench_.set_phase("boundary");
     const auto edge = await_room(bench_, std::max(bench_.now_s(), room.admitted_s + 0.97 * window),
@@ -135,20 +181,25 @@ class Rounds {
     const double expected = std::min(facts_.window_high_s, edge->admitted_sent_s - room.admitted_s);
     note_window(*edge, raced);
     // A reset inside the volley would have put the next one a whole window later.
-    const bool reset_inside = edge->admitted_sent_s - told_off_s > 0.6 * expected;
+    const bool reset_inside = may_have_ended && edge->admitted_sent_s - told_off_s > 0.6 * expected;
     // After a race the last N admissions say nothing of W; that the edge came as expected does.
-    if (raced && !reset_inside) {
+    if (raced && !reset_inside && !fit_) {
       facts_.window_low_s = std::max(facts_.window_low_s, 0.9 * expected);
     }
-    const bool fixed = round.after >= std::min(needed, facts_.n) && round.after > used_;
-    // Where the room comes back bit by bit, what was used early may be free again by now.
-    round.volley_allowed = facts_.n - round.before - (fixed ? used_ : 0) + facts_.uncertain;
+    // What was used early in the window may be free again by now: it is not taken into account.
+    round.volley_allowed = facts_.n - round.before + facts_.uncertain;
     round.volley_counts = !reset_inside;
+    // Even a whole new window explains so many only.
+    if (reset_inside && round.volley > round.volley_allowed + facts_.n) {
+      round.volley_allowed += facts_.n;
+      round.volley_counts = true;
+    }
+    raced_ = raced_ || (round.volley_counts && round.volley > round.volley_allowed + 1);
     if (second > 0) round.exchanges.push_back(second - 1);
-    keep_exchanges(round, second);
+    keep_exchanges(bench_, round, second);
     used_ = round.after;
     bench_.rounds().push_back(round);
-    if (used_ < facts_.n || static_cast<int>(bench_.rounds().size()) >= plan_.rounds) return edge;
+    if (used_ < facts_.n || !wants_round(static_cast<int>(bench_.rounds().size()))) return edge;
     // Nothing is left of this window: the next one is needed.
     bench_.set_phase("wait");
     ensure_refused(bench_);
@@ -176,10 +227,11 @@ class Rounds {
     bench_.set_phase("race");
     const std::size_t first = bench_.exchanges().size();
     const int size = volley_size(facts_.n);
-    const auto before = fill(bench_, std::max(1, facts_.n - (size - 6)), "into the full bucket");
+    const auto before =
+        fill(bench_, std::max(1, facts_.n - (size - kVolleyExcess)), "into the full bucket");
     round.before = static_cast<int>(before.size());
     round.before_s = before.empty() ? bench_.now_s() : before.front().sent_s;
-    volley(round, size);
+    release_volley(bench_, round, size);
     const double took = bench_.now_s() - round.before_s;
     round.volley_allowed =
         facts_.n - round.before + 1 + static_cast<int>(std::ceil(took / token)) + facts_.uncertain;
@@ -201,7 +253,7 @@ class Rounds {
     }
     round.room_s = after.empty() ? 0 : after.front().sent_s;
     round.after_s = after.empty() ? 0 : after.back().answered_s;
-    keep_exchanges(round, first);
+    keep_exchanges(bench_, round, first);
     bench_.rounds().push_back(round);
     if (round.after > 0) return room;
     // Nothing for so long after a full burst: no bucket. A counter is dead until its period ends.
@@ -233,20 +285,12 @@ class Rounds {
     return facts_.token_s > 0;
   }
 
-  void volley(EdgeRound& round, int size) {
-    const auto replies = bench_.base_together(size, "released together");
-    round.volley_sent = static_cast<int>(replies.size());
-    round.volley_s = replies.empty() ? bench_.now_s() : replies.front().sent_s;
-    for (const Reply& reply : replies) round.volley += reply.admitted() ? 1 : 0;
-  }
-
-  void keep_exchanges(EdgeRound& round, std::size_t first) {
-    for (std::size_t i = first; i < bench_.exchanges().size(); ++i) round.exchanges.push_back(i);
-  }
-
   Bench& bench_;
   LimitFacts& facts_;
   const RoundPlan& plan_;
+  std::optional<Fit> fit_;  // of the history up to the last room
+  int rooms_ = 0;           // how often room came back
+  bool raced_ = false;      // a volley got more than had room
   double last_room_s_ = 0;
   int used_ = 1;  // admitted in the window that is running
   std::optional<double> period_began_s_;
@@ -256,47 +300,6 @@ class Rounds {
 
 void run_rounds(Bench& bench, const RoundPlan& plan) {
   Rounds(bench, plan).run();
-}
-
-double window_lower_bound(const std::vector<Observation>& spending, int n) {
-  double bound = 0;
-  std::vector<double> admitted_s;
-  const auto size = static_cast<std::size_t>(std::max(n, 1));
-  for (const Observation& seen : spending) {
-    if (seen.admitted) {
-      admitted_s.push_back(seen.answered_s);
-    } else if (admitted_s.size() >= size) {
-      bound = std::max(bound, seen.sent_s - admitted_s[admitted_s.size() - size]);
-    }
-  }
-  return bound;
-}
-
-std::vector<FreshVolley> volleys_on_fresh_sources(Bench& bench, int count) {
-  std::vector<FreshVolley> volleys;
-  if (!bench.facts().sources_count_apart.value_or(false)) return volleys;
-  bench.set_phase("race");
-  for (int i = 0; i < count && !bench.stopped(); ++i) {
-    const Variant source = bench.from_fresh_source();
-    FreshVolley volley;
-    volley.began_s = bench.now_s();
-    const std::size_t first = bench.exchanges().size();
-    const int size = volley_size(bench.facts().n);
-    // Of a large limit, all but the last few go first.
-    for (int alone = bench.facts().n - (size - 6); alone > 0 && !bench.stopped(); --alone) {
-      if (bench.send(source, "before the volley").admitted()) ++volley.admitted;
-      ++volley.sent;
-    }
-    for (const Reply& reply : bench.together(
-             std::vector<Variant>(static_cast<std::size_t>(size), source), "released together")) {
-      ++volley.sent;
-      if (reply.admitted()) ++volley.admitted;
-    }
-    volley.ended_s = bench.now_s();
-    for (std::size_t k = first; k < bench.exchanges().size(); ++k) volley.exchanges.push_back(k);
-    volleys.push_back(std::move(volley));
-  }
-  return volleys;
 }
 
 }  // namespace weir::scan

@@ -22,25 +22,10 @@ struct RoundPlan {
   double max_wait_s = 65;  // a window longer than this is not waited for
   double until_s = 600;    // no round begins after this
   int rounds = 2;          // one to find, one to repeat
+  double spare_s = 38;     // a third round, where a find was not repeated, only if it ends by then
 };
 
 // Fills bench.rounds() and the facts about W. Expects the base to be refused.
 void run_rounds(Bench& bench, const RoundPlan& plan);
-
-// W is longer than this: the base was refused although only the last `n` admissions, the oldest of
-// them so long ago, can have used the limit up. Holds for fixed windows and for logs that do not
-// count refused requests; n too small only makes it smaller.
-double window_lower_bound(const std::vector<Observation>& spending, int n);
-
-// Released together on identities of their own, where the limit counts local addresses apart.
-// Each entry: admitted of sent; empty if there are no such identities.
-struct FreshVolley {
-  int sent = 0;
-  int admitted = 0;
-  double began_s = 0;
-  double ended_s = 0;
-  std::vector<std::size_t> exchanges;
-};
-std::vector<FreshVolley> volleys_on_fresh_sources(Bench& bench, int count);
 
 }  // namespace weir::scan

@@ -28,6 +28,10 @@ int mistakes(Engine engine, const Trace& trace, int enough) {
   int wrong = 0;
   for (const Observation& seen : trace) {
     const double decided_s = (seen.sent_s + seen.answered_s) / 2;
+    if (seen.foreign) {
+      engine.refuse(decided_s);
+      continue;
+    }
     if (seen.unclear) {
       candidates::admit(engine, decided_s);
       continue;
@@ -81,18 +85,21 @@ struct Edge {
 
 std::vector<Edge> edges_of(const Trace& trace) {
   std::vector<Edge> edges;
-  for (std::size_t i = 1; i < trace.size() && edges.size() < kMaxEdges; ++i) {
-    if (trace[i].admitted && !trace[i - 1].admitted && !trace[i - 1].unclear) {
-      edges.push_back({i, trace[i - 1].sent_s, trace[i].answered_s});
+  const Observation* last = nullptr;
+  for (std::size_t i = 0; i < trace.size() && edges.size() < kMaxEdges; ++i) {
+    if (trace[i].foreign || trace[i].unclear) continue;
+    if (trace[i].admitted && last != nullptr && !last->admitted) {
+      edges.push_back({i, last->sent_s, trace[i].answered_s});
     }
+    last = &trace[i];
   }
   return edges;
 }
 
-// From each admission to the times, later on, at which room came back: W is among these wherever it
-// can be known.
+// From each admission (where refused requests are counted: from each request) to the times, later
+// on, at which room came back: W is among these wherever it can be known.
 std::vector<double> windows_of(const Trace& trace, const std::vector<Edge>& edges,
-                               const std::vector<double>& asked) {
+                               const std::vector<double>& asked, candidates::Refused refused) {
   std::vector<double> windows;
   for (const double seconds : asked) {
     for (const double w : {seconds, std::round(seconds), std::floor(seconds)}) windows.push_back(w);
@@ -100,7 +107,7 @@ std::vector<double> windows_of(const Trace& trace, const std::vector<Edge>& edge
   for (const Edge& edge : edges) {
     std::size_t looked = 0;
     for (std::size_t i = edge.at; i-- > 0 && looked < kMaxLookBack;) {
-      if (!trace[i].admitted && i + 1 != edge.at) continue;
+      if (!trace[i].admitted && refused == candidates::Refused::free && i + 1 != edge.at) continue;
       ++looked;
       windows.push_back(edge.to_s - trace[i].sent_s);
       windows.push_back((edge.from_s + edge.to_s) / 2 - trace[i].sent_s);
@@ -146,7 +153,8 @@ class Search {
       : trace_(trace),
         question_(question),
         edges_(edges_of(trace)),
-        windows_(windows_of(trace, edges_, question.window_s)) {}
+        windows_(windows_of(trace, edges_, question.window_s, candidates::Refused::free)),
+        all_windows_(windows_of(trace, edges_, question.window_s, candidates::Refused::counted)) {}
 
   // In order of preference on a tie: fewer parameters first.
   std::vector<Hypothesis> run() {
@@ -156,49 +164,67 @@ class Search {
       all.push_back({kind, counts_refused, std::move(best)});
     };
     add(LimitKind::fixed_window_first_hit, false,
-        without_phase([](const Choice& c) { return FixedFirstHit(c.n, c.window); }));
+        without_phase([](const Choice& c) { return FixedFirstHit(c.n, c.window); }, windows_));
     add(LimitKind::sliding_window, false,
-        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window); }));
+        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window); }, windows_));
     add(LimitKind::token_bucket, false,
-        without_phase([](const Choice& c) { return TokenBucket(c.n, c.window); }, true));
+        single_tokens([](const Choice& c) { return TokenBucket(c.n, c.window); }));
     add(LimitKind::fixed_window_clock, false,
-        with_phase([](const Choice& c) { return FixedClock(c.n, c.window, c.phase); }, false));
+        with_phase([](const Choice& c) { return FixedClock(c.n, c.window, c.phase); }, windows_,
+                   false));
     add(LimitKind::sliding_counter, false,
-        with_phase([](const Choice& c) { return SlidingCounter(c.n, c.window, c.phase); }, true));
+        with_phase([](const Choice& c) { return SlidingCounter(c.n, c.window, c.phase); }, windows_,
+                   true));
     add(LimitKind::sliding_window, true,
-        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window, Refused::counted); }));
+        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window, Refused::counted); },
+                      all_windows_));
     add(LimitKind::fixed_window_first_hit, true,
-        without_phase([](const Choice& c) { return ElasticWindow(c.n, c.window); }));
+        without_phase([](const Choice& c) { return ElasticWindow(c.n, c.window); }, all_windows_));
     add(LimitKind::sliding_counter, true,
         with_phase(
             [](const Choice& c) {
               return SlidingCounter(c.n, c.window, c.phase, Refused::counted);
             },
-            true));
+            all_windows_, true));
     return all;
   }
 
  private:
-  // A bucket's tokens come one by one: a wait that was seen may be that for a single token.
   template <class Make>
-  Best without_phase(const Make& make, bool single_tokens = false) const {
-    Best best;
-    for (const int n : question_.n) {
-      for (const double window : windows_) {
-        best.offer(trace_, make, {n, window, 0});
-        if (single_tokens) best.offer(trace_, make, {n, window * n, 0});
-      }
-    }
+  void refine(const Make& make, Best& best) const {
     const Choice coarse = best.choice;
     for (int i = -kFineSteps; i <= kFineSteps; ++i) {
       best.offer(trace_, make, {coarse.n, coarse.window * (1 + i * kFineStep), 0});
     }
+  }
+
+  template <class Make>
+  Best without_phase(const Make& make, const std::vector<double>& windows) const {
+    Best best;
+    for (const int n : question_.n) {
+      for (const double window : windows) best.offer(trace_, make, {n, window, 0});
+    }
+    refine(make, best);
+    return best;
+  }
+
+  // Tokens come one by one: a wait that was seen may be that for a single token.
+  template <class Make>
+  Best single_tokens(const Make& make) const {
+    Best best;
+    for (const int n : question_.n) {
+      for (const double window : windows_) {
+        best.offer(trace_, make, {n, window, 0});
+        best.offer(trace_, make, {n, window * n, 0});
+      }
+    }
+    refine(make, best);
     return best;
   }
 
   // A full counter has faded by one only after the N-th part of a period.
   template <class Make>
-  Best with_phase(const Make& make, bool fades) const {
+  Best with_phase(const Make& make, const std::vector<double>& windows, bool fades) const {
     Best best;
     const auto try_window = [&](int n, double window) {
       for (const double phase : phases_of(edges_, window, fades ? window / n : 0)) {
@@ -206,7 +232,7 @@ class Search {
       }
     };
     for (const int n : question_.n) {
-      for (const double window : windows_) try_window(n, window);
+      for (const double window : windows) try_window(n, window);
     }
     const Choice coarse = best.choice;
     for (int i = -kFineSteps; i <= kFineSteps; i += 2) {
@@ -222,7 +248,8 @@ class Search {
   const Trace& trace_;
   const FitQuestion& question_;
   std::vector<Edge> edges_;
-  std::vector<double> windows_;
+  std::vector<double> windows_;      // for those that count what they admit
+  std::vector<double> all_windows_;  // for those that count refused requests too
 };
 
 // People set whole seconds: of all that explains as much, that is the likeliest.
@@ -248,8 +275,11 @@ Fit fit_limit(const Trace& whole, const FitQuestion& question) {
       all.begin(), all.end(),
       [](const Hypothesis& a, const Hypothesis& b) { return a.best.wrong < b.best.wrong; });
   if (winner->best.windows.empty()) return fit;
+  const auto predicted = std::count_if(trace.begin(), trace.end(), [](const Observation& seen) {
+    return !seen.foreign && !seen.unclear;
+  });
   fit.share = std::max(0.0, 1.0 - static_cast<double>(winner->best.wrong) /
-                                      static_cast<double>(kMistake * trace.size()));
+                                      static_cast<double>(kMistake * std::max(predicted, 1L)));
   fit.n = winner->best.choice.n;
   fit.counts_refused = winner->counts_refused;
   choose_window(winner->best.windows, fit);

@@ -25,13 +25,14 @@ namespace weir::scan {
 inline constexpr double kMinFit = 0.95;
 inline constexpr std::size_t kMaxFitTrace = 2000;  // later observations are not used
 
-// One base request: when it was decided (between sending and answer) and how.
+// One request: when it was decided (between sending and answer) and how.
 struct Observation {
   double sent_s = 0;
   double answered_s = 0;
   bool admitted = false;
   bool together = false;  // released with others at one instant
   bool unclear = false;   // no answer, or neither of the two: it may have been counted
+  bool foreign = false;   // a refused variant: nothing is predicted of it, but it may be counted
 };
 
 struct Fit {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "scan/checks/rate_limiting/checks.h"
-#include "scan/experiment/rounds.h"
 
 namespace weir::scan::rate_limiting {
 namespace {
@@ -18,11 +17,12 @@ struct Burst {
   const EdgeRound* round = nullptr;
 };
 
-// What one round shows: its sequential requests on both sides of the edge, and the volley as far as
-// it kept to the limit (what a race lets through is not the edge's doing).
+// What one round shows: its requests on both sides of the edge. A volley in which too many passed
+// is left out, as is all of it then: what a race lets through is not the edge's doing, and it may
+// have been forgotten before its time.
 Burst burst_of(const EdgeRound& round) {
-  const int volley =
-      round.volley_counts ? std::min(round.volley, std::max(0, round.volley_allowed)) : 0;
+  const bool kept = round.volley_counts && round.volley <= std::max(0, round.volley_allowed);
+  const int volley = kept ? round.volley : 0;
   return {round.before + volley + round.after, round.before_s, round.after_s, &round};
 }
 
@@ -97,6 +97,10 @@ CheckOutcome run(Bench& bench) {
                                     std::move(evidence));
   }
   if (bench.stopped()) return CheckOutcome::inconclusive(bench.prober().stop_reason());
+  if (facts.counts_refused) {
+    return CheckOutcome::inconclusive(
+        "refused requests are counted too, so nothing can be asked around the edge of a window");
+  }
   const bool crossed = std::any_of(bench.rounds().begin(), bench.rounds().end(),
                                    [](const EdgeRound& round) { return round.after > 0; });
   if (!crossed)

@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "scan/checks/rate_limiting/checks.h"
-#include "scan/experiment/rounds.h"
+#include "scan/experiment/volley.h"
 
 namespace weir::scan::rate_limiting {
 namespace {
 
-constexpr int kFreshVolleys = 2;
+constexpr int kFreshVolleys = 3;
 
 struct Overrun {
   int admitted = 0;
@@ -40,9 +40,9 @@ CheckOutcome run(Bench& bench) {
                           round.room_s - round.volley_s, round.exchanges});
     }
   }
-  // A single find is repeated, and a limit that held is tried once more, where other addresses of
-  // this machine have a quota of their own.
-  for (const FreshVolley& volley : volleys_on_fresh_sources(bench, kFreshVolleys)) {
+  // A single find is repeated, and a limit that held is tried once more, where identities with a
+  // quota of their own are to be had. A counter that does not exist yet is where some races are.
+  for (const FreshVolley& volley : volleys_on_fresh_identities(bench, kFreshVolleys)) {
     ++volleys;
     const int allowed =
         facts.n + facts.uncertain + trickled(facts, volley.ended_s - volley.began_s);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scan/checks/rate_limiting/checks.h"
+#include "scan/checks/rate_limiting/key_landing.h"
 #include "scan/checks/screen.h"
 #include "scan/experiment/fill.h"
 #include "scan/experiment/identity.h"
@@ -208,7 +209,9 @@ class Injection {
 
   CheckOutcome protected_() const {
     return CheckOutcome::protected_(
-        fmt::format("{} hostile identifiers tried, none caused a server fault", tried_));
+        fmt::format("{} hostile identifiers tried: none caused a server fault, none was seen to "
+                    "land on another counter",
+                    tried_));
   }
 
   Bench& bench_;
@@ -217,12 +220,16 @@ class Injection {
 };
 
 CheckOutcome run(Bench& bench) {
-  return Injection(bench).run();
+  CheckOutcome faults = Injection(bench).run();
+  if (faults.verdict == CheckVerdict::vulnerable || bench.stopped()) return faults;
+  ensure_refused(bench);
+  if (auto landed = find_landing(bench)) return *std::move(landed);
+  return faults;
 }
 
 const CheckInfo kInfo = {
     "key-injection",
-    "A hostile identifier breaks the limiter",
+    "A hostile identifier breaks the limiter or lands on another counter",
     Severity::high,
     "rate-limiting",
     {"API4:2023", "API8:2023"},

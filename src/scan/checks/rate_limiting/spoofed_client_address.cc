@@ -8,11 +8,12 @@
 namespace weir::scan::rate_limiting {
 namespace {
 
-constexpr std::array<const char*, 16> kHeaders = {
+constexpr std::array<const char*, 17> kHeaders = {
     "X-Forwarded-For",  "X-Real-IP",     "Forwarded",           "True-Client-IP",
     "CF-Connecting-IP", "X-Client-IP",   "X-Cluster-Client-IP", "Fastly-Client-IP",
     "X-Originating-IP", "X-Remote-IP",   "X-Remote-Addr",       "Client-IP",
-    "X-Forwarded",      "Forwarded-For", "X-Azure-ClientIP",    "X-ProxyUser-Ip"};
+    "X-Forwarded",      "Forwarded-For", "X-Azure-ClientIP",    "X-ProxyUser-Ip",
+    "X_FORWARDED_FOR"};
 
 std::string spell(std::string_view header, const std::string& address) {
   return header == "Forwarded" ? "for=" + address : address;
