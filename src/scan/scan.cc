@@ -155,6 +155,8 @@ class OperationScan {
       summary.kind = LimitKind::none;
       summary.fit = 1;
       summary.detail = fmt::format("{} requests without a refusal", facts.n);
+    } else if (facts.held_back) {
+      summary.detail = "requests are held back until their turn comes, not refused";
     } else if (facts.learned) {
       describe_limit(facts, summary);
     } else {

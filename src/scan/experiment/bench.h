@@ -39,6 +39,7 @@ struct Reply {
   std::size_t exchange = 0;  // its place in Bench::exchanges()
   std::size_t observed = 0;  // of a base request: its place in Bench::trace()
 
+  double took_s() const { return answered_s - sent_s; }
   bool admitted() const { return outcome == Outcome::admitted; }
   bool refused() const { return outcome == Outcome::refused; }
 };
@@ -61,6 +62,9 @@ struct EdgeRound {
 struct LimitFacts {
   bool learned = false;         // a refusal was seen
   bool unlimited = false;       // the budget was sent and none was
+  bool held_back = false;       // none was either, but each request had to wait for its turn
+  int in_a_row = 0;             // unlimited or held back: so many passed one after the other ...
+  int refused_together = 0;     // ... and so many of those sent at once then did not
   int n = 0;                    // admitted in a row from a fresh start
   int uncertain = 0;            // answers in that row that were neither: N may be larger by as many
   double fill_start_s = 0;      // when that row began ...

@@ -17,6 +17,12 @@ bool is_fault(const Response& response) {
   return response.status >= 500;
 }
 
+// Each of the latest answers took so much longer than the first, and so long: requests are held
+// back until it is their turn, in place of being refused.
+constexpr double kHeldBackTimes = 5;
+constexpr double kHeldBackS = 0.1;
+constexpr int kHeldBackInARow = 16;
+
 // The first answer that is neither a fault nor a refusal stands for "admitted".
 FillResult learn_admitted(Bench& bench, Reply first, double max_wait_s) {
   bool answered = false;
@@ -134,9 +140,14 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
     lookalikes.clear();
   };
   int sent = 0;
-  while (sent < kUnlimitedInARow && !bench.stopped()) {
+  int held_back = 0;
+  double quickest_s = bench.bases().empty() ? 0 : bench.bases().back().took_s();
+  while (sent < kUnlimitedInARow && held_back < kHeldBackInARow && !bench.stopped()) {
     Reply reply = bench.base("base");
     ++sent;
+    quickest_s = std::min(quickest_s, reply.took_s());
+    const bool late = reply.took_s() > std::max(kHeldBackS, kHeldBackTimes * quickest_s);
+    held_back = late ? held_back + 1 : 0;
     if (reply.admitted() && !bench.refusal().same_document(reply.response)) {
       if (!lookalikes.empty() &&
           signature_of(lookalikes.back().response) != signature_of(reply.response)) {
@@ -180,12 +191,15 @@ FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
     return FillResult::refused;
   }
   if (!facts.learned) {
-    const auto replies = bench.base_together(kUnlimitedTogether, "at once");
-    for (const Reply& reply : replies) facts.n += reply.admitted() ? 1 : 0;
-    facts.unlimited =
-        std::none_of(replies.begin(), replies.end(), [](const Reply& r) { return r.refused(); });
-    if (!facts.unlimited) return FillResult::no_admission;
+    facts.in_a_row = facts.n;
     facts.fill_end_s = bench.now_s();
+    const auto replies = bench.base_together(kUnlimitedTogether, "at once");
+    for (const Reply& reply : replies) {
+      facts.n += reply.admitted() ? 1 : 0;
+      facts.refused_together += reply.admitted() ? 0 : 1;
+    }
+    facts.held_back = held_back >= kHeldBackInARow;
+    facts.unlimited = !facts.held_back;
     return FillResult::unlimited;
   }
   // What was odd before may have been a refusal of one process while others still admitted; or a

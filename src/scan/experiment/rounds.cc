@@ -50,6 +50,12 @@ class Rounds {
   void note_window(const Room& room, bool raced = false) {
     ++rooms_;
     fit_ = trusted_fit(bench_);
+    // The first row was cut by the edge of a window: later rows say better.
+    if (fit_ && fit_->n < facts_.n) facts_.n = fit_->n;
+    if (fit_ && fit_->kind == LimitKind::token_bucket) {
+      facts_.trickles = true;
+      facts_.token_s = fit_->window_s / fit_->n;
+    }
     facts_.window_low_s = window_lower_bound(bench_.spending(), facts_.n);
     std::vector<double> spent_s;
     for (const Observation& seen : bench_.spending()) {

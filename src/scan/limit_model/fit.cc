@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "scan/limit_model/candidates/engines.h"
 
@@ -13,7 +14,10 @@ using Trace = std::vector<Observation>;
 constexpr std::size_t kMaxEdges = 24;     // times at which room came back that are looked at
 constexpr std::size_t kMaxLookBack = 60;  // admissions before an edge that may have begun a window
 constexpr double kSameWindow = 0.004;     // windows closer than this share are one
-constexpr std::size_t kMaxWindows = 240;
+constexpr double kApart = 0.05;           // and farther apart than this share not neighbours
+constexpr std::size_t kMaxWindows = 140;
+constexpr std::size_t kMaxPhaseEdges = 8;
+constexpr int kMaxRunLengths = 3;  // further candidates for N
 constexpr int kEvenPhases = 24;
 constexpr int kFineSteps = 24;        // around the best window, so many to each side ...
 constexpr double kFineStep = 0.0025;  // ... this share apart
@@ -126,18 +130,60 @@ std::vector<double> windows_of(const Trace& trace, const std::vector<Edge>& edge
 }
 
 // Where in real time the windows of length `window` may begin: at the edges that were seen, or
-// `before` them.
+// `before` them; and evenly spread, where that tells nothing or is not precise.
 std::vector<double> phases_of(const std::vector<Edge>& edges, double window, double before) {
   std::vector<double> phases;
   const auto add = [&](double began) {
     phases.push_back(began - window * std::floor(began / window));
   };
-  for (const Edge& edge : edges) {
-    add((edge.from_s + edge.to_s) / 2 - before);
-    add(edge.to_s - before);
+  for (std::size_t i = 0; i < std::min(edges.size(), kMaxPhaseEdges); ++i) {
+    add((edges[i].from_s + edges[i].to_s) / 2 - before);
+    add(edges[i].to_s - before);
   }
-  for (int i = 0; i < kEvenPhases; ++i) phases.push_back(window * i / kEvenPhases);
+  if (edges.empty() || before > 0) {
+    for (int i = 0; i < kEvenPhases; ++i) phases.push_back(window * i / kEvenPhases);
+  }
   return phases;
+}
+
+// How many passed in a row before each refusal: another candidate for N where the first row was cut
+// by the edge of a window.
+std::vector<int> candidates_for_n(const Trace& trace, const std::vector<int>& asked) {
+  std::vector<int> all = asked;
+  int row = 0;
+  int added = 0;
+  for (const Observation& seen : trace) {
+    if (seen.foreign || seen.unclear) continue;
+    if (seen.admitted) {
+      ++row;
+      continue;
+    }
+    if (row > 1 && added < kMaxRunLengths && std::find(all.begin(), all.end(), row) == all.end()) {
+      all.push_back(row);
+      ++added;
+    }
+    row = 0;
+  }
+  return all;
+}
+
+// Of requests that were refused in one volley the first says all: of the others nothing is asked.
+Trace ask_once(Trace trace) {
+  bool refused_before = false;
+  for (Observation& seen : trace) {
+    if (seen.foreign || seen.unclear) continue;
+    const bool refused = seen.together && !seen.admitted;
+    if (refused && refused_before) seen.foreign = true;
+    refused_before = refused;
+  }
+  return trace;
+}
+
+Trace without_foreign(const Trace& trace) {
+  Trace kept;
+  std::copy_if(trace.begin(), trace.end(), std::back_inserter(kept),
+               [](const Observation& seen) { return !seen.foreign; });
+  return kept;
 }
 
 // What is tried of one kind: how it is made, and how it came out.
@@ -147,62 +193,21 @@ struct Hypothesis {
   Best best;
 };
 
+// The search over one trace: all of it, or for engines that do not count refused requests without
+// those of which nothing is asked.
 class Search {
  public:
-  Search(const Trace& trace, const FitQuestion& question)
+  Search(const Trace& trace, const FitQuestion& question, candidates::Refused refused)
       : trace_(trace),
-        question_(question),
+        n_(candidates_for_n(trace, question.n)),
         edges_(edges_of(trace)),
-        windows_(windows_of(trace, edges_, question.window_s, candidates::Refused::free)),
-        all_windows_(windows_of(trace, edges_, question.window_s, candidates::Refused::counted)) {}
-
-  // In order of preference on a tie: fewer parameters first.
-  std::vector<Hypothesis> run() {
-    using namespace candidates;
-    std::vector<Hypothesis> all;
-    const auto add = [&](LimitKind kind, bool counts_refused, Best best) {
-      all.push_back({kind, counts_refused, std::move(best)});
-    };
-    add(LimitKind::fixed_window_first_hit, false,
-        without_phase([](const Choice& c) { return FixedFirstHit(c.n, c.window); }, windows_));
-    add(LimitKind::sliding_window, false,
-        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window); }, windows_));
-    add(LimitKind::token_bucket, false,
-        single_tokens([](const Choice& c) { return TokenBucket(c.n, c.window); }));
-    add(LimitKind::fixed_window_clock, false,
-        with_phase([](const Choice& c) { return FixedClock(c.n, c.window, c.phase); }, windows_,
-                   false));
-    add(LimitKind::sliding_counter, false,
-        with_phase([](const Choice& c) { return SlidingCounter(c.n, c.window, c.phase); }, windows_,
-                   true));
-    add(LimitKind::sliding_window, true,
-        without_phase([](const Choice& c) { return SlidingLog(c.n, c.window, Refused::counted); },
-                      all_windows_));
-    add(LimitKind::fixed_window_first_hit, true,
-        without_phase([](const Choice& c) { return ElasticWindow(c.n, c.window); }, all_windows_));
-    add(LimitKind::sliding_counter, true,
-        with_phase(
-            [](const Choice& c) {
-              return SlidingCounter(c.n, c.window, c.phase, Refused::counted);
-            },
-            all_windows_, true));
-    return all;
-  }
-
- private:
-  template <class Make>
-  void refine(const Make& make, Best& best) const {
-    const Choice coarse = best.choice;
-    for (int i = -kFineSteps; i <= kFineSteps; ++i) {
-      best.offer(trace_, make, {coarse.n, coarse.window * (1 + i * kFineStep), 0});
-    }
-  }
+        windows_(windows_of(trace, edges_, question.window_s, refused)) {}
 
   template <class Make>
-  Best without_phase(const Make& make, const std::vector<double>& windows) const {
+  Best without_phase(const Make& make) const {
     Best best;
-    for (const int n : question_.n) {
-      for (const double window : windows) best.offer(trace_, make, {n, window, 0});
+    for (const int n : n_) {
+      for (const double window : windows_) best.offer(trace_, make, {n, window, 0});
     }
     refine(make, best);
     return best;
@@ -212,7 +217,7 @@ class Search {
   template <class Make>
   Best single_tokens(const Make& make) const {
     Best best;
-    for (const int n : question_.n) {
+    for (const int n : n_) {
       for (const double window : windows_) {
         best.offer(trace_, make, {n, window, 0});
         best.offer(trace_, make, {n, window * n, 0});
@@ -222,17 +227,17 @@ class Search {
     return best;
   }
 
-  // A full counter has faded by one only after the N-th part of a period.
+  // A full counter that fades has faded by one only after the N-th part of a period.
   template <class Make>
-  Best with_phase(const Make& make, const std::vector<double>& windows, bool fades) const {
+  Best with_phase(const Make& make, bool fades) const {
     Best best;
     const auto try_window = [&](int n, double window) {
       for (const double phase : phases_of(edges_, window, fades ? window / n : 0)) {
         best.offer(trace_, make, {n, window, phase});
       }
     };
-    for (const int n : question_.n) {
-      for (const double window : windows) try_window(n, window);
+    for (const int n : n_) {
+      for (const double window : windows_) try_window(n, window);
     }
     const Choice coarse = best.choice;
     for (int i = -kFineSteps; i <= kFineSteps; i += 2) {
@@ -245,16 +250,61 @@ class Search {
     return best;
   }
 
+ private:
+  template <class Make>
+  void refine(const Make& make, Best& best) const {
+    const Choice coarse = best.choice;
+    for (int i = -kFineSteps; i <= kFineSteps; ++i) {
+      best.offer(trace_, make, {coarse.n, coarse.window * (1 + i * kFineStep), 0});
+    }
+  }
+
   const Trace& trace_;
-  const FitQuestion& question_;
+  std::vector<int> n_;
   std::vector<Edge> edges_;
-  std::vector<double> windows_;      // for those that count what they admit
-  std::vector<double> all_windows_;  // for those that count refused requests too
+  std::vector<double> windows_;
 };
 
-// People set whole seconds: of all that explains as much, that is the likeliest.
+// In order of preference on a tie: fewer parameters first.
+std::vector<Hypothesis> all_hypotheses(const Trace& trace, const FitQuestion& question) {
+  using namespace candidates;
+  const Trace asked = without_foreign(trace);
+  const Search plain(asked, question, Refused::free);
+  const Search counting(trace, question, Refused::counted);
+  std::vector<Hypothesis> all;
+  const auto add = [&](LimitKind kind, bool counts_refused, Best best) {
+    all.push_back({kind, counts_refused, std::move(best)});
+  };
+  add(LimitKind::fixed_window_first_hit, false,
+      plain.without_phase([](const Choice& c) { return FixedFirstHit(c.n, c.window); }));
+  add(LimitKind::sliding_window, false,
+      plain.without_phase([](const Choice& c) { return SlidingLog(c.n, c.window); }));
+  add(LimitKind::token_bucket, false,
+      plain.single_tokens([](const Choice& c) { return TokenBucket(c.n, c.window); }));
+  add(LimitKind::fixed_window_clock, false,
+      plain.with_phase([](const Choice& c) { return FixedClock(c.n, c.window, c.phase); }, false));
+  add(LimitKind::sliding_counter, false,
+      plain.with_phase([](const Choice& c) { return SlidingCounter(c.n, c.window, c.phase); },
+                       true));
+  add(LimitKind::sliding_window, true, counting.without_phase([](const Choice& c) {
+    return SlidingLog(c.n, c.window, Refused::counted);
+  }));
+  add(LimitKind::fixed_window_first_hit, true,
+      counting.without_phase([](const Choice& c) { return ElasticWindow(c.n, c.window); }));
+  add(LimitKind::sliding_counter, true,
+      counting.with_phase(
+          [](const Choice& c) { return SlidingCounter(c.n, c.window, c.phase, Refused::counted); },
+          true));
+  return all;
+}
+
+// Of windows that explain as much the shortest, with those beside it: multiples of it leave out
+// edges at which nothing was sent. People set whole seconds: where one is among them, it is that.
 void choose_window(std::vector<double> windows, Fit& fit) {
   std::sort(windows.begin(), windows.end());
+  const auto gap = std::adjacent_find(windows.begin(), windows.end(),
+                                      [](double a, double b) { return b - a > kApart * a; });
+  if (gap != windows.end()) windows.erase(gap + 1, windows.end());
   fit.window_from_s = windows.front();
   fit.window_to_s = windows.back();
   const double middle = windows[windows.size() / 2];
@@ -266,11 +316,12 @@ void choose_window(std::vector<double> windows, Fit& fit) {
 }  // namespace
 
 Fit fit_limit(const Trace& whole, const FitQuestion& question) {
-  const Trace trace(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(
-                                                       std::min(whole.size(), kMaxFitTrace)));
+  const Trace trace = ask_once(
+      Trace(whole.begin(),
+            whole.begin() + static_cast<std::ptrdiff_t>(std::min(whole.size(), kMaxFitTrace))));
   Fit fit;
   if (trace.empty() || question.n.empty()) return fit;
-  const std::vector<Hypothesis> all = Search(trace, question).run();
+  const std::vector<Hypothesis> all = all_hypotheses(trace, question);
   const auto winner = std::min_element(
       all.begin(), all.end(),
       [](const Hypothesis& a, const Hypothesis& b) { return a.best.wrong < b.best.wrong; });

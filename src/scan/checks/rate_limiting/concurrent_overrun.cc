@@ -9,7 +9,7 @@
 namespace weir::scan::rate_limiting {
 namespace {
 
-constexpr int kFreshVolleys = 3;
+constexpr int kFreshVolleys = 2;
 
 struct Overrun {
   int admitted = 0;

@@ -206,11 +206,11 @@ class Landing {
     const int enough = bench_.facts().n + bench_.facts().uncertain + 3;
     Variant shown;
     for (const std::size_t size : kOversizes) {
-      if (!use_up(with(field, bench_.made_up(40)))) return std::nullopt;
       shown = with(field, bench_.made_up(size));
       for (int i = 0; i < enough; ++i) {
         if (!served(bench_.send(shown, "oversized identifier"))) return std::nullopt;
       }
+      if (!use_up(with(field, bench_.made_up(40)))) return std::nullopt;
     }
     if (!bench_.base("control").refused()) return std::nullopt;
     return found(fmt::format("{} of {} bytes and more has no limit: {} requests in a row were "

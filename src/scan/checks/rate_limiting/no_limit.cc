@@ -12,6 +12,12 @@ CheckOutcome run(Bench& bench) {
     return CheckOutcome::protected_(
         fmt::format("refused after {} requests ({})", facts.n, bench.refusal().describe_refusal()));
   }
+  if (facts.held_back) {
+    return CheckOutcome::protected_(fmt::format(
+        "no request was refused in a row of {}, but each was held back until its turn came: {:.1f} "
+        "a second",
+        facts.in_a_row, facts.in_a_row / (facts.fill_end_s - facts.fill_start_s)));
+  }
   if (!facts.unlimited) {
     return CheckOutcome::inconclusive(bench.stopped() ? bench.prober().stop_reason()
                                                       : "the plain request was never served");
@@ -23,20 +29,25 @@ CheckOutcome run(Bench& bench) {
   }
   Evidence evidence;
   const double took = facts.fill_end_s - facts.fill_start_s;
-  evidence.claim = fmt::format(
-      "{} requests in {:.1f} s were all answered with {}: {} one after the other, then {} at once",
-      facts.n, took, bench.refusal().admitted_status(), facts.n - kUnlimitedTogether,
-      kUnlimitedTogether);
+  evidence.claim =
+      fmt::format("{} requests one after the other in {:.1f} s were all answered with {}",
+                  facts.in_a_row, took, bench.refusal().admitted_status());
+  evidence.claim +=
+      facts.refused_together == 0
+          ? fmt::format(", and so were {} at once", kUnlimitedTogether)
+          : fmt::format("; of {} at once {} were not: only the number in flight is limited",
+                        kUnlimitedTogether, facts.refused_together);
   evidence.admitted = facts.n;
   evidence.rounds = 2;
   evidence.curl = fmt::format("for i in $(seq {}); do {} -o /dev/null -w '%{{http_code}}\\n'; done",
-                              facts.n, bench.curl(bench.base_request()));
+                              facts.in_a_row, bench.curl(bench.base_request()));
   const auto& exchanges = bench.exchanges();
   for (std::size_t i = 0; i < exchanges.size();
        i += std::max<std::size_t>(1, exchanges.size() / 20)) {
     evidence.exchanges.push_back(exchanges[i]);
   }
-  return CheckOutcome::vulnerable(Confidence::confirmed, std::move(evidence));
+  return CheckOutcome::vulnerable(
+      facts.refused_together == 0 ? Confidence::confirmed : Confidence::firm, std::move(evidence));
 }
 
 const CheckInfo kInfo = {
