@@ -78,6 +78,7 @@ class OperationScan {
       rounds.max_wait_s = plan_.max_wait_s;
       rounds.until_s = bench_.now_s() + 3.5 * plan_.max_wait_s;
       run_rounds(bench_, rounds);
+      look_at_canary();
     } else {
       skip_stage(Stage::while_refused, filled == FillResult::unlimited
                                            ? "there is no limit to get around"
@@ -93,6 +94,23 @@ class OperationScan {
     const Reply other = bench_.send(bench_.from_fresh_source(), "another local address");
     if (!other.admitted() && !other.refused()) return;
     bench_.facts().sources_count_apart = other.admitted() && ensure_refused(bench_).admitted == 0;
+  }
+
+  // A client that has sent nothing must still be served. If it is not, some limit counts all
+  // clients together, and a change that was served may have met its room by chance.
+  void look_at_canary() {
+    if (!bench_.facts().sources_count_apart.value_or(false) || bench_.stopped()) return;
+    bench_.set_phase("canary");
+    if (!bench_.send(bench_.from_fresh_source(), "canary").refused()) return;
+    if (!bench_.send(bench_.from_fresh_source(), "canary").refused()) return;
+    report_.notes.push_back(fmt::format(
+        "{}: at the end a client that had sent nothing was refused: a limit counts all clients "
+        "together, so what depends on a change of identity is less certain",
+        bench_.name()));
+    for (Finding& finding : report_.findings) {
+      if (finding.operation != bench_.name()) continue;
+      finding.confidence = std::min(finding.confidence, Confidence::firm);
+    }
   }
 
   void run_stage(Stage stage) {

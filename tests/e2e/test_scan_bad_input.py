@@ -1,14 +1,20 @@
 """A scan that cannot run says in one clear line what is wrong and how to mend it, and ends with its exit code."""
 
+import contextlib
 import itertools
+import json
+import signal
 import socket
+import ssl
+import subprocess
+import threading
 import time
 
 import pytest
 
-from conftest import read_request
+from conftest import PROGRAM, read_request
 
-USAGE, UNREACHABLE = 2, 3
+USAGE, UNREACHABLE, INTERRUPTED = 2, 3, 130
 
 
 def expect_one_clear_line(run, code, *words):
@@ -188,3 +194,93 @@ def test_the_listener_is_gone_means_unreachable_not_vulnerable(weir, serve):
     port = serve(answer)
     run = weir("scan", f"http://127.0.0.1:{port}/", "--max-wait", "2", "--quiet")
     assert run.code == UNREACHABLE, (run.code, run.err)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_a_tls_error(weir, serve, tmp_path):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"]
+        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+
+    def answer(connection):
+        with contextlib.suppress(ssl.SSLError):
+            context.wrap_socket(connection, server_side=True).recv(1)
+
+    port = serve(answer)
+    expect_one_clear_line(weir("scan", f"https://127.0.0.1:{port}/"), UNREACHABLE, "TLS", "certificate")
+
+
+def test_a_slow_drip_does_not_hold_the_scan(weir, serve):
+    """A byte now and then, for ever: each exchange ends by its deadline all the same."""
+
+    def answer(connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            connection.sendall(b"X")
+            time.sleep(0.2)
+
+    port = serve(answer)
+    started = time.monotonic()
+    run = weir("scan", f"http://127.0.0.1:{port}/", "--timeout", "1")
+    expect_one_clear_line(run, UNREACHABLE, "no answer in time")
+    assert time.monotonic() - started < 20
+
+
+def test_a_cyclic_openapi_document_is_read_and_scanned(weir, serve, tmp_path):
+    (tmp_path / "cyclic.yaml").write_text(
+        "openapi: 3.0.0\n"
+        "info: {title: t, version: '1'}\n"
+        "paths:\n"
+        "  /tree:\n"
+        "    get:\n"
+        "      parameters:\n"
+        "        - {name: filter, in: query, required: true, schema: {$ref: '#/components/schemas/Node'}}\n"
+        "      responses: {'200': {description: ok}}\n"
+        "components:\n"
+        "  schemas:\n"
+        "    Node: {type: object, required: [child], properties: {child: {$ref: '#/components/schemas/Node'}}}\n"
+        "    Loop: {$ref: '#/components/schemas/Loop'}\n"
+    )
+    run = weir("scan", "http://127.0.0.1:1/", "--spec", "cyclic.yaml", "--plan")
+    assert run.code in (0, USAGE), run.err
+    assert "/tree" in run.out + run.err
+    assert "terminate called" not in run.err
+
+
+def test_a_huge_openapi_document_is_not_read(weir, tmp_path, closed_port):
+    with (tmp_path / "huge.yaml").open("wb") as file:
+        file.write(b"openapi: 3.0.0\n")
+        file.truncate(200_000_000)
+    run = weir("scan", f"http://127.0.0.1:{closed_port}/", "--spec", "huge.yaml")
+    expect_one_clear_line(run, USAGE, "huge.yaml", "larger than")
+
+
+def test_ctrl_c_writes_a_partial_report(serve, tmp_path):
+    answers = itertools.count()
+    asked = threading.Event()
+
+    def answer(connection):
+        while read_request(connection):
+            status = b"200 OK" if next(answers) < 5 else b"429 Too Many Requests"
+            if status.startswith(b"429"):
+                asked.set()
+            connection.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nok")
+
+    port = serve(answer)
+    report = tmp_path / "report.json"
+    scan = subprocess.Popen(
+        [PROGRAM, "scan", f"http://127.0.0.1:{port}/", "--quiet", "--format", "json", "--output", report],
+        stderr=subprocess.PIPE,
+    )
+    assert asked.wait(20)
+    scan.send_signal(signal.SIGINT)
+    _, errors = scan.communicate(timeout=30)
+    assert scan.returncode == INTERRUPTED, errors
+    partial = json.loads(report.read_text())
+    assert partial["interrupted"] is True
+    assert partial["limits"][0]["operation"] == "GET /"

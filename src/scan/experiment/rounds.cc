@@ -51,7 +51,9 @@ class Rounds {
     ++rooms_;
     fit_ = trusted_fit(bench_);
     // The first row was cut by the edge of a window: later rows say better.
-    if (fit_ && fit_->n < facts_.n) facts_.n = fit_->n;
+    if (fit_ && fit_->kind == LimitKind::fixed_window_clock && fit_->n < facts_.n) {
+      facts_.n = fit_->n;
+    }
     if (fit_ && fit_->kind == LimitKind::token_bucket) {
       facts_.trickles = true;
       facts_.token_s = fit_->window_s / fit_->n;

@@ -26,10 +26,16 @@ constexpr int kFinePhases = 10;       // between two even phases
 constexpr int kMistake = 4;
 constexpr int kDoubt = 1;  // wrong at one end of the time in which it was decided
 
+struct Score {
+  int wrong = 1 << 30;
+  int raced = 0;  // what passed too much in volleys: prefers the engine that explains more of it
+  int total() const { return wrong + raced; }
+};
+
 // Stops counting beyond `enough`.
 template <class Engine>
-int mistakes(Engine engine, const Trace& trace, int enough) {
-  int wrong = 0;
+Score replay(Engine engine, const Trace& trace, int enough) {
+  Score score{0, 0};
   for (const Observation& seen : trace) {
     const double decided_s = (seen.sent_s + seen.answered_s) / 2;
     if (seen.foreign) {
@@ -42,10 +48,13 @@ int mistakes(Engine engine, const Trace& trace, int enough) {
     }
     const bool early = engine.room(seen.sent_s);
     const bool late = engine.room(seen.answered_s);
-    const bool raced = seen.together && seen.admitted;
-    if (!raced && (early != seen.admitted || late != seen.admitted)) {
-      wrong += early == late ? kMistake : kDoubt;
-      if (wrong > enough) return wrong;
+    if (early != seen.admitted || late != seen.admitted) {
+      if (seen.together && seen.admitted) {
+        score.raced += kDoubt;
+      } else {
+        score.wrong += early == late ? kMistake : kDoubt;
+      }
+      if (score.total() > enough) return score;
     }
     if (seen.admitted) {
       engine.charge(decided_s);
@@ -53,7 +62,7 @@ int mistakes(Engine engine, const Trace& trace, int enough) {
       engine.refuse(decided_s);
     }
   }
-  return wrong;
+  return score;
 }
 
 struct Choice {
@@ -64,16 +73,16 @@ struct Choice {
 
 // The best of one kind so far, and all the windows with which it is as good.
 struct Best {
-  int wrong = 1 << 30;
+  Score score;
   Choice choice;
   std::vector<double> windows;
 
   template <class Make>
   void offer(const Trace& trace, const Make& make, const Choice& candidate) {
-    const int found = mistakes(make(candidate), trace, wrong);
-    if (found > wrong) return;
-    if (found < wrong) {
-      wrong = found;
+    const Score found = replay(make(candidate), trace, score.total());
+    if (found.total() > score.total()) return;
+    if (found.total() < score.total()) {
+      score = found;
       choice = candidate;
       windows.clear();
     }
@@ -322,21 +331,22 @@ Fit fit_limit(const Trace& whole, const FitQuestion& question) {
   Fit fit;
   if (trace.empty() || question.n.empty()) return fit;
   const std::vector<Hypothesis> all = all_hypotheses(trace, question);
-  const auto winner = std::min_element(
-      all.begin(), all.end(),
-      [](const Hypothesis& a, const Hypothesis& b) { return a.best.wrong < b.best.wrong; });
+  const auto winner =
+      std::min_element(all.begin(), all.end(), [](const Hypothesis& a, const Hypothesis& b) {
+        return a.best.score.total() < b.best.score.total();
+      });
   if (winner->best.windows.empty()) return fit;
   const auto predicted = std::count_if(trace.begin(), trace.end(), [](const Observation& seen) {
     return !seen.foreign && !seen.unclear;
   });
-  fit.share = std::max(0.0, 1.0 - static_cast<double>(winner->best.wrong) /
+  fit.share = std::max(0.0, 1.0 - static_cast<double>(winner->best.score.wrong) /
                                       static_cast<double>(kMistake * std::max(predicted, 1L)));
   fit.n = winner->best.choice.n;
   fit.counts_refused = winner->counts_refused;
   choose_window(winner->best.windows, fit);
   fit.kind = fit.share >= kMinFit ? winner->kind : LimitKind::unknown;
   for (const Hypothesis& other : all) {
-    if (&other != &*winner && other.best.wrong == winner->best.wrong) {
+    if (&other != &*winner && other.best.score.total() == winner->best.score.total()) {
       fit.ties.push_back(other.kind);
     }
   }

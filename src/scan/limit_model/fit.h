@@ -4,8 +4,8 @@
 // grid of N, W and phase wins, the simpler one on a tie.
 //
 // A request is decided somewhere between sending and answer: a prediction that is wrong at one end
-// only is a quarter of a mistake. What passed too much in a volley is none: that is a race, and
-// says nothing of the window. A request whose verdict is unclear is entered as the engine would
+// only is a quarter of a mistake. What passed too much in a volley is a race and says nothing of the
+// window: it decides between engines, but is not held against the fit. A request whose verdict is unclear is entered as the engine would
 // have decided it.
 //
 // Promises: a pure function of the trace, its time bounded by the grid. The fit is the share of

@@ -10,6 +10,14 @@ namespace {
 // So many exchanges in a row without any answer: the target is down or drops us.
 constexpr int kMaxSilentInARow = 8;
 constexpr std::size_t kLatencies = 200;
+// So many answers in a row that each took this many times as long as the first ones did, and this
+// long at least: the target suffers. A wait for it, doubled each time, up to kMostBackOffs.
+constexpr std::size_t kCalm = 5;
+constexpr int kLateInARow = 10;
+constexpr double kLateTimes = 20;
+constexpr double kLateS = 1.0;
+constexpr double kBackOffS = 0.5;
+constexpr int kMostBackOffs = 5;
 
 Response not_sent(Time now, const std::string& why) {
   Response response;
@@ -74,7 +82,9 @@ void Prober::note_health(const Response& response) {
   if (response.ok()) {
     silent_in_a_row_ = 0;
     if (latencies_.size() == kLatencies) latencies_.erase(latencies_.begin());
-    latencies_.push_back(std::chrono::duration<double>(response.answered - response.sent).count());
+    const double seconds = std::chrono::duration<double>(response.answered - response.sent).count();
+    latencies_.push_back(seconds);
+    note_latency(seconds);
     return;
   }
   // A refused or odd probe may be cut off on purpose; many in a row mean that the target suffers.
@@ -84,8 +94,32 @@ void Prober::note_health(const Response& response) {
   }
 }
 
+void Prober::note_latency(double seconds) {
+  if (calm_latency_s_ <= 0) {
+    if (latencies_.size() >= kCalm) calm_latency_s_ = typical_latency_s();
+    return;
+  }
+  const bool late = seconds > std::max(kLateS, kLateTimes * calm_latency_s_);
+  late_in_a_row_ = late ? late_in_a_row_ + 1 : 0;
+}
+
+void Prober::back_off() {
+  if (late_in_a_row_ < kLateInARow && silent_in_a_row_ < kMaxSilentInARow / 2) return;
+  if (late_in_a_row_ >= kLateInARow && backed_off_ >= kMostBackOffs) {
+    stop_reason_ = fmt::format(
+        "the target suffers: its answers take {:.1f} s instead of {:.3f} s, also after waiting",
+        latencies_.back(), calm_latency_s_);
+    return;
+  }
+  const double wait_s = kBackOffS * static_cast<double>(1 << std::min(backed_off_, kMostBackOffs));
+  ++backed_off_;
+  late_in_a_row_ = 0;
+  wait_until(now_s() + wait_s, "the target is slow: giving it time");
+}
+
 Response Prober::send(const Request& request) {
-  if (!may_send(1)) return not_sent(clock_.now(), stop_reason_);
+  if (may_send(1)) back_off();
+  if (stopped()) return not_sent(clock_.now(), stop_reason_);
   pace();
   ++sent_;
   ++sent_this_second_;

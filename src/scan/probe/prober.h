@@ -3,7 +3,9 @@
 // Promises: never more than max_requests in total, never more than per_second in any second (except
 // inside a volley, whose size is bounded), never more than kMaxTogether in flight. It stops for
 // good when the user interrupts, when a bound is reached, or when the target suffers: then every
-// send returns Failure::not_sent, and stop_reason() says why. Thread safety: one thread at a time;
+// send returns Failure::not_sent, and stop_reason() says why. Before it comes to that it backs off:
+// where answers take far longer than they did at first, or every other one fails, the next request
+// waits. Thread safety: one thread at a time;
 // interrupt flags may be set from anywhere.
 #pragma once
 
@@ -44,12 +46,16 @@ class Prober {
   bool stopped() const { return !stop_reason_.empty(); }
   bool interrupted() const { return interrupted_; }
   const std::string& stop_reason() const { return stop_reason_; }
+  // How often it waited for the target to recover.
+  int backed_off() const { return backed_off_; }
   // Median time of an answered exchange so far, in seconds.
   double typical_latency_s() const;
 
  private:
   void pace();
   void note_health(const Response& response);
+  void note_latency(double seconds);
+  void back_off();
   bool may_send(int count);
 
   Transport& transport_;
@@ -62,6 +68,9 @@ class Prober {
   int sent_this_second_ = 0;
   int silent_in_a_row_ = 0;
   std::vector<double> latencies_;  // of the last kLatencies answered exchanges
+  double calm_latency_s_ = 0;      // median of the first kCalm; 0: not known yet
+  int late_in_a_row_ = 0;
+  int backed_off_ = 0;
   bool interrupted_ = false;
   std::string stop_reason_;
 };

@@ -1,0 +1,33 @@
+// What `weir scan` was asked for, as it stands on the command line.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace weir::cli {
+
+struct ScanOptions {
+  std::string url;
+  std::string method;
+  std::string body;
+  bool allow_writes = false;
+  std::string spec;
+  std::vector<std::string> operations;
+  std::vector<std::string> headers;
+  std::vector<std::string> formats;
+  std::vector<std::string> outputs;
+  int fail_under = 0;
+  std::string fail_on;
+  int max_requests = 2000;
+  double max_wait_s = 65;
+  double timeout_s = 10;
+  bool authorized = false;
+  bool insecure = false;
+  std::uint64_t seed = 0;
+  bool quiet = false;
+  bool plan = false;
+  bool explain_score = false;
+};
+
+}  // namespace weir::cli

@@ -1,0 +1,205 @@
+#include "cli/scan_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "base/rng.h"
+#include "base/system_clock.h"
+#include "openapi/document.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr std::size_t kMaxSpecBytes = openapi::kMaxDocumentBytes;
+constexpr std::size_t kMaxBodyFileBytes = 1024 * 1024;
+constexpr std::size_t kMaxHeaders = 64;
+
+Result<std::string> read_file(const std::string& path, std::size_t most) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return fail(ErrorCode::not_found, path + ": cannot be opened", "Check the path");
+  }
+  std::string text(most + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (file.bad()) return fail(ErrorCode::unavailable, path + ": cannot be read", "Check the file");
+  if (text.size() > most) {
+    return fail(ErrorCode::limit_exceeded, fmt::format("{}: larger than {} bytes", path, most),
+                "Give a smaller file");
+  }
+  return text;
+}
+
+Result<scan::Header> parse_header(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos || colon == 0) {
+    // The text itself may hold a credential: it is not repeated.
+    return fail(ErrorCode::invalid_input, "--header: not of the form 'Name: value'",
+                "Write --header 'X-API-Key: ...'");
+  }
+  const std::size_t start = text.find_first_not_of(' ', colon + 1);
+  scan::Header header{text.substr(0, colon), start == std::string::npos ? "" : text.substr(start)};
+  if (text.find_first_of("\r\n") != std::string::npos || text.find('\0') != std::string::npos) {
+    return fail(ErrorCode::invalid_input,
+                "--header " + header.name + ": a line break is not part of a header",
+                "Give one --header for each header");
+  }
+  return header;
+}
+
+bool is_read_only(const std::string& method) {
+  return method == "GET" || method == "HEAD";
+}
+
+// What every probe carries, so that operators can tell the scan from other traffic.
+void identify(scan::Request& request, const std::string& scan_id) {
+  if (!scan::find_header(request.headers, "User-Agent")) {
+    request.add_header("User-Agent", std::string("weir-scan/") + WEIR_VERSION);
+  }
+  if (!scan::find_header(request.headers, "Accept")) request.add_header("Accept", "*/*");
+  request.add_header("X-Weir-Scan", scan_id);
+}
+
+Result<scan::Request> request_from_options(const ScanOptions& options, const std::string& target) {
+  scan::Request request;
+  request.target = target;
+  request.method = !options.method.empty() ? options.method : options.body.empty() ? "GET" : "POST";
+  for (const std::string& text : options.headers) {
+    auto header = parse_header(text);
+    if (!header) return tl::unexpected(header.error());
+    request.headers.push_back(*header);
+  }
+  if (!options.body.empty()) {
+    request.body = options.body;
+    if (options.body.front() == '@') {
+      auto text = read_file(options.body.substr(1), kMaxBodyFileBytes);
+      if (!text) return tl::unexpected(text.error());
+      request.body = *text;
+    }
+    if (!scan::find_header(request.headers, "Content-Type")) {
+      request.add_header("Content-Type",
+                         request.body->starts_with('{') || request.body->starts_with('[')
+                             ? "application/json"
+                             : "application/x-www-form-urlencoded");
+    }
+  }
+  return request;
+}
+
+// Why an operation of a document is left alone; empty: it is scanned.
+std::string reason_to_skip(const openapi::Operation& operation, const ScanOptions& options) {
+  const std::string name = operation.method + " " + operation.base_path + operation.path;
+  if (!options.operations.empty()) {
+    const bool wanted = std::any_of(
+        options.operations.begin(), options.operations.end(), [&](const std::string& text) {
+          return text == name || text == operation.operation_id || text == operation.path ||
+                 text == operation.method + " " + operation.path;
+        });
+    if (!wanted) return "not among --operations";
+  }
+  if (!is_read_only(operation.method) && !options.allow_writes) {
+    return "it may change something: allow it with --allow-writes";
+  }
+  if (operation.method != "GET" && operation.method != "HEAD" && operation.method != "POST") {
+    return "only GET, HEAD and POST are sent";
+  }
+  if (!operation.unfilled.empty()) {
+    return "no known value for " + operation.unfilled.front();
+  }
+  return "";
+}
+
+Status operations_from_spec(const ScanOptions& options, const net::Url& url, scan::ScanPlan& plan) {
+  auto text = read_file(options.spec, kMaxSpecBytes);
+  if (!text) return tl::unexpected(text.error());
+  auto document = openapi::read_document(*text, options.spec);
+  if (!document) return tl::unexpected(document.error());
+  std::string prefix(url.path());
+  while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
+  for (const openapi::Operation& operation : document->operations) {
+    const std::string name = operation.method + " " + operation.path;
+    const std::string reason = reason_to_skip(operation, options);
+    if (!reason.empty()) {
+      plan.skipped.push_back({name, reason});
+      continue;
+    }
+    auto request = request_from_options(options, operation.target());
+    if (!request) return tl::unexpected(request.error());
+    // The URL's path stands for a prefix that the document does not know, unless it knows it.
+    if (!prefix.empty() && !operation.base_path.starts_with(prefix)) {
+      request->target = prefix + request->target;
+    }
+    request->method = operation.method;
+    for (const openapi::NameValue& header : operation.headers) {
+      if (!scan::find_header(request->headers, header.name)) {
+        request->add_header(header.name, header.value);
+      }
+    }
+    if (operation.body && !request->body && operation.method == "POST") {
+      request->body = operation.body->text;
+      request->set_header("Content-Type", operation.body->content_type);
+    }
+    plan.operations.push_back({std::move(*request)});
+  }
+  if (plan.operations.empty()) {
+    return fail(ErrorCode::invalid_input, options.spec + ": no operation of it can be scanned",
+                plan.skipped.empty()
+                    ? "The document lists no operations"
+                    : plan.skipped.front().name + ": " + plan.skipped.front().reason);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url& url) {
+  scan::ScanPlan plan;
+  plan.origin = url.Endpoint::to_string();
+  plan.version = WEIR_VERSION;
+  plan.seed = options.seed != 0 ? options.seed : base::entropy_seed();
+  plan.max_wait_s = options.max_wait_s;
+  plan.bounds.max_requests = options.max_requests;
+  if (options.headers.size() > kMaxHeaders) {
+    return fail(ErrorCode::limit_exceeded, fmt::format("more than {} headers", kMaxHeaders),
+                "Give fewer --header options");
+  }
+  if (options.spec.empty()) {
+    auto request = request_from_options(options, url.target);
+    if (!request) return tl::unexpected(request.error());
+    if (!is_read_only(request->method) && !options.allow_writes) {
+      return fail(ErrorCode::invalid_input,
+                  request->method + " may change something, so it is not sent unasked",
+                  "Add --allow-writes if the target is a test instance");
+    }
+    plan.operations.push_back({std::move(*request)});
+  } else {
+    const Status read = operations_from_spec(options, url, plan);
+    if (!read) return tl::unexpected(read.error());
+  }
+  Rng scan_ids(base::entropy_seed());
+  const std::string scan_id = fmt::format("{:016x}", scan_ids());
+  for (auto& operation : plan.operations) identify(operation.request, scan_id);
+  return plan;
+}
+
+void print_plan(const scan::ScanPlan& plan, const ScanOptions& options) {
+  fmt::print("Would scan {} operation(s) of {}:\n", plan.operations.size(), plan.origin);
+  for (const auto& operation : plan.operations) {
+    fmt::print("  {} {}\n", operation.request.method,
+               operation.request.target.substr(0, operation.request.target.find('?')));
+  }
+  for (const auto& skipped : plan.skipped) {
+    fmt::print("  not {}: {}\n", skipped.name, skipped.reason);
+  }
+  fmt::print(
+      "Each: requests until one is refused (at most 160), about 130 variants while it is refused,\n"
+      "then up to four windows of the limit with volleys of at most 40 requests at once.\n"
+      "Never more than {} requests in all and {} a second; no window longer than {:.0f} s is "
+      "waited "
+      "for.\n",
+      options.max_requests, plan.bounds.per_second, options.max_wait_s);
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,21 @@
+// From the command line to the requests that a scan is made of: headers, body, and the operations
+// of an OpenAPI document.
+//
+// Promises: nothing is sent; an error says what is wrong and how to mend it, and repeats no secret.
+#pragma once
+
+#include "base/result.h"
+#include "cli/scan_options.h"
+#include "net/url.h"
+#include "scan/scan.h"
+
+namespace weir::cli {
+
+// The operation that the URL names, or with a document those of the document. Every request says
+// who it is: User-Agent and X-Weir-Scan.
+Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url& url);
+
+// Says on standard output what would be sent.
+void print_plan(const scan::ScanPlan& plan, const ScanOptions& options);
+
+}  // namespace weir::cli
