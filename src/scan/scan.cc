@@ -10,6 +10,7 @@
 #include "scan/experiment/bench.h"
 #include "scan/experiment/estimate.h"
 #include "scan/experiment/fill.h"
+#include "scan/experiment/processes.h"
 #include "scan/experiment/rounds.h"
 #include "scan/score.h"
 
@@ -72,6 +73,7 @@ class OperationScan {
     const FillResult filled = fill_first(bench_, std::move(first), plan_.max_wait_s);
     if (filled == FillResult::refused) {
       look_for_other_sources();
+      look_behind_a_held_request(bench_);
       run_stage(Stage::while_refused);
       listener_.step("waiting for windows");
       RoundPlan rounds;

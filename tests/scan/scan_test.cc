@@ -13,6 +13,7 @@ using test::Behaviour;
 using test::counting;
 using test::has;
 using test::ids;
+using test::VirtualClock;
 using test::VirtualScan;
 
 constexpr int kN = 6;
@@ -107,6 +108,156 @@ TEST(Scan, SeesThatProcessesCountForThemselves) {
     EXPECT_FALSE(has(report, "spoofed-client-address")) << "seed " << seed;
     EXPECT_EQ(report.limits.at(0).kind, LimitKind::per_process) << "seed " << seed;
   }
+}
+
+TEST(Scan, SeesProcessesThatAreUsedUpAtTheSameTimeBehindAHeldRequest) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Behaviour even{.limiter = counting(SlidingLog(kN, kW))};
+    even.addresses_count_apart = true;
+    even.processes = 3;
+    VirtualScan scan(even, seed);
+    scan.plan.loopback = true;
+    const Report report = scan.run().report;
+    EXPECT_TRUE(has(report, "concurrent-overrun")) << "seed " << seed << ": " << ids(report);
+    EXPECT_TRUE(has(report, "boundary-burst")) << "seed " << seed << ": " << ids(report);
+    EXPECT_EQ(report.limits.at(0).kind, LimitKind::per_process) << "seed " << seed;
+  }
+}
+
+TEST(Scan, TakesTheEdgeOfAWindowInTheFirstRowForNoLargerLimit) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const Report report = scan({.limiter = counting(FixedClock(kN, 6.0, 0))}, seed);
+    EXPECT_EQ(report.limits.at(0).n, kN) << "seed " << seed;
+    EXPECT_NEAR(report.limits.at(0).window_s.value_or(0), 6.0, 0.3) << "seed " << seed;
+    EXPECT_FALSE(has(report, "concurrent-overrun")) << "seed " << seed;
+  }
+}
+
+TEST(Scan, LearnsALimitThatCountsRefusedRequestsBySilence) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const Report report = scan({.limiter = counting(SlidingLog(kN, kW, Refused::counted))}, seed);
+    EXPECT_EQ(report.limits.at(0).kind, LimitKind::sliding_window) << "seed " << seed;
+    EXPECT_NEAR(report.limits.at(0).window_s.value_or(0), kW, 0.7) << "seed " << seed;
+    EXPECT_NE(report.limits.at(0).detail.find("refused requests are counted"), std::string::npos);
+  }
+}
+
+TEST(Scan, BlamesTheRaceAndNotTheEdgeWhereALogIsOverrun) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Behaviour racy{.limiter = counting(SlidingLog(kN, kW))};
+    racy.races = true;
+    const Report report = scan(racy, seed);
+    EXPECT_TRUE(has(report, "concurrent-overrun")) << "seed " << seed << ": " << ids(report);
+    EXPECT_FALSE(has(report, "boundary-burst")) << "seed " << seed << ": " << ids(report);
+  }
+}
+
+// Counts by what `key` makes of X-API-Key, which nobody checks.
+VirtualScan keyed_by(std::function<std::string(const std::string&)> key) {
+  Behaviour behaviour{.limiter = counting(FixedFirstHit(kN, kW))};
+  behaviour.key = [key](const Request& request) {
+    return key(std::string(find_header(request.headers, "X-API-Key").value_or("")));
+  };
+  VirtualScan scan(std::move(behaviour));
+  scan.plan.operations[0].request.set_header("X-API-Key", "abcdefgh");
+  return scan;
+}
+
+std::string claim_of(const Report& report, std::string_view id) {
+  for (const Finding& finding : report.findings) {
+    if (finding.id == id) return finding.evidence.at(0).claim;
+  }
+  return "";
+}
+
+TEST(Scan, ProvesThatAKeyIsCutOff) {
+  const Report report =
+      keyed_by([](const std::string& value) { return value.substr(0, 60); }).run().report;
+  EXPECT_NE(claim_of(report, "key-injection").find("first 64 characters"), std::string::npos)
+      << ids(report);
+}
+
+TEST(Scan, ProvesThatADelimiterSplitsAKey) {
+  const Report report =
+      keyed_by([](const std::string& value) { return value.substr(0, value.find('|')); })
+          .run()
+          .report;
+  EXPECT_NE(claim_of(report, "key-injection").find("after a '|'"), std::string::npos)
+      << ids(report);
+}
+
+TEST(Scan, FindsNoInjectionWhereEachValueHasACounterOfItsOwn) {
+  const Report report = keyed_by([](const std::string& value) { return value; }).run().report;
+  EXPECT_TRUE(has(report, "identifier-rotation")) << ids(report);
+  EXPECT_FALSE(has(report, "key-injection")) << claim_of(report, "key-injection");
+}
+
+TEST(Scan, ProvesThatAnOversizedKeyHasNoLimit) {
+  // Each long value is counted anew: as if the store had thrown it away.
+  auto serial = std::make_shared<int>(0);
+  const Report report = keyed_by([serial](const std::string& value) {
+                          return value.size() > 2048 ? value + std::to_string(++*serial) : value;
+                        })
+                            .run()
+                            .report;
+  EXPECT_NE(claim_of(report, "key-injection").find("has no limit"), std::string::npos)
+      << ids(report);
+}
+
+TEST(Scan, ProvesThatAnIdentifierMayNameAnAddress) {
+  Behaviour either{.limiter = counting(FixedFirstHit(kN, kW))};
+  either.key = [](const Request& request) {
+    const auto key = find_header(request.headers, "X-API-Key");
+    return key ? std::string(*key) : request.source_address.value_or("127.0.0.1");
+  };
+  VirtualScan scan(either);
+  scan.plan.loopback = true;
+  const Report report = scan.run().report;
+  EXPECT_NE(claim_of(report, "key-injection").find("another client's address"), std::string::npos)
+      << ids(report);
+}
+
+TEST(Scan, FindsTheRaceOfACounterThatDoesNotExistYetOnIdentitiesThatItMadeUp) {
+  // Only requests that meet no counter at all race.
+  VirtualScan scan = keyed_by([](const std::string& value) { return value; });
+  scan.target.behaviour().races_when_new = true;
+  const Report report = scan.run().report;
+  EXPECT_TRUE(has(report, "concurrent-overrun")) << ids(report);
+}
+
+TEST(Scan, NotesACanaryThatIsRefused) {
+  // Other addresses are clients of their own at first; later on all share one counter.
+  Behaviour fickle{.limiter = counting(FixedFirstHit(kN, kW))};
+  VirtualClock* clock = nullptr;
+  double began_s = 0;
+  fickle.key = [&](const Request& request) {
+    const bool late = clock->seconds() - began_s > kW;
+    return late ? std::string() : request.source_address.value_or("");
+  };
+  VirtualScan scan(fickle);
+  clock = &scan.clock;
+  began_s = clock->seconds();
+  scan.plan.loopback = true;
+  const Report report = scan.run().report;
+  ASSERT_FALSE(report.notes.empty());
+  EXPECT_NE(report.notes.back().find("had sent nothing was refused"), std::string::npos);
+}
+
+TEST(Scan, SaysThatRequestsAreHeldBackWhereTheyWaitForTheirTurn) {
+  Behaviour shaped;
+  shaped.turn_s = 0.5;
+  const Report report = scan(shaped);
+  EXPECT_FALSE(has(report, "no-limit")) << ids(report);
+  EXPECT_NE(report.limits.at(0).detail.find("held back"), std::string::npos);
+}
+
+TEST(Scan, BacksOffFromATargetThatSuffersAndThenStops) {
+  Behaviour sick{.limiter = counting(FixedFirstHit(500, kW))};
+  sick.slow_after = 30;
+  const Report report = scan(sick);
+  ASSERT_FALSE(report.notes.empty());
+  EXPECT_NE(report.notes.back().find("suffers"), std::string::npos) << report.notes.back();
+  EXPECT_LT(report.requests, 120);
 }
 
 TEST(Scan, ProvesThatAForwardedAddressIsBelieved) {

@@ -38,9 +38,13 @@ struct Behaviour {
   };
   int refusal = 429;
   std::function<std::string(double wait_guess)> retry_after = {};  // empty: no header
-  double fault_share = 0;  // answered with 503 at random, after the limit has counted
-  bool races = false;      // a volley reads the counter before it writes it
+  double fault_share = 0;       // answered with 503 at random, after the limit has counted
+  bool races = false;           // a volley reads the counter before it writes it
+  bool races_when_new = false;  // ... but only where there is no counter yet
+  double turn_s = 0;            // > 0: each request waits until so long after the one before
+  int slow_after = 0;           // > 0: after so many requests each takes three seconds
   bool addresses_count_apart = false;
+  int processes = 1;  // with counters of their own, which take turns; a held request keeps one busy
 };
 
 class VirtualTarget final : public Transport {
@@ -55,17 +59,25 @@ class VirtualTarget final : public Transport {
     response.sent = clock_.now();
     clock_.advance(0.0005 + static_cast<double>(rng_.below(2000)) / 1e6);
     answer(request, response);
+    if (behaviour_.slow_after > 0 && ++served_ > behaviour_.slow_after) clock_.advance(3.0);
+    if (behaviour_.turn_s > 0) {
+      next_turn_s_ = std::max(next_turn_s_, clock_.seconds());
+      clock_.advance(next_turn_s_ - clock_.seconds());
+      next_turn_s_ += behaviour_.turn_s;
+    }
     clock_.advance(0.0005 + static_cast<double>(rng_.below(2000)) / 1e6);
     response.answered = clock_.now();
     return response;
   }
+
+  Behaviour& behaviour() { return behaviour_; }
 
   std::vector<Response> send_together(std::span<const Request> requests) override {
     std::vector<Response> responses(requests.size());
     clock_.advance(0.06);
     for (Response& response : responses) response.sent = clock_.now();
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      racing_ = behaviour_.races && i > 0;
+      racing_ = (behaviour_.races || (behaviour_.races_when_new && met_none_)) && i > 0;
       clock_.advance(0.0005);
       answer(requests[i], responses[i]);
       responses[i].answered = clock_.now();
@@ -74,7 +86,28 @@ class VirtualTarget final : public Transport {
     return responses;
   }
 
+  std::vector<Response> send_while_holding(
+      const Request& held, const Request& request, Duration,
+      const std::function<bool(const Response&)>& go_on) override {
+    std::vector<Response> responses;
+    busy_ = next_process();
+    do {
+      responses.push_back(send(request));
+    } while (go_on(responses.back()));
+    turn_ = *busy_ + behaviour_.processes - 1;
+    busy_.reset();
+    responses.push_back(send(held));
+    return responses;
+  }
+
  private:
+  int next_process() {
+    do {
+      turn_ = (turn_ + 1) % behaviour_.processes;
+    } while (turn_ == busy_ && behaviour_.processes > 1);
+    return turn_;
+  }
+
   void answer(const Request& request, Response& response) {
     response.status = behaviour_.status(request);
     response.headers.push_back({"Content-Type", "application/json"});
@@ -97,8 +130,10 @@ class VirtualTarget final : public Transport {
   bool admit(const Request& request) {
     std::string key = behaviour_.key(request);
     if (behaviour_.addresses_count_apart) key += request.source_address.value_or("");
+    key += "#" + std::to_string(next_process());
     auto [counter, fresh] = counters_.try_emplace(key);
     if (fresh) counter->second = behaviour_.limiter();
+    if (!racing_) met_none_ = fresh;
     if (racing_ && last_verdict_) return true;
     last_verdict_ = counter->second(clock_.seconds());
     return last_verdict_;
@@ -107,7 +142,12 @@ class VirtualTarget final : public Transport {
   VirtualClock& clock_;
   Behaviour behaviour_;
   Rng rng_;
+  int turn_ = 0;
+  std::optional<int> busy_;
   bool racing_ = false;
+  bool met_none_ = false;
+  int served_ = 0;
+  double next_turn_s_ = 0;
   bool last_verdict_ = false;
   std::map<std::string, Admit> counters_;
 };

@@ -141,6 +141,23 @@ std::vector<Reply> Bench::together(const std::vector<Variant>& variants, std::st
   return replies;
 }
 
+std::vector<Reply> Bench::while_holding(const Variant& same, int most,
+                                        const std::function<bool(const Reply&)>& go_on) {
+  std::vector<Response> responses =
+      prober_.send_while_holding(same.request, same.request, most, [&](const Response& response) {
+        Reply reply;
+        reply.outcome = refusal_.classify(response);
+        return go_on(reply);
+      });
+  std::vector<Reply> replies;
+  for (Response& response : responses) {
+    const bool last = replies.size() + 1 == responses.size();
+    replies.push_back(
+        record(same, std::move(response), last ? "held back until now" : "while one is held back"));
+  }
+  return replies;
+}
+
 Variant Bench::with_header(std::string_view name, std::string_view value) const {
   Variant variant{fmt::format("{}: {}", name, value), base_};
   variant.request.set_header(name, value);

@@ -90,6 +90,10 @@ class Bench {
   Reply send(const Variant& variant, std::string_view note);
   std::vector<Reply> base_together(int count, std::string_view note);
   std::vector<Reply> together(const std::vector<Variant>& variants, std::string_view note);
+  // `same` is held back but for its last byte, and sent on other connections until `go_on` says no,
+  // or `most` times; then it is completed: the last of the replies. Empty if that is not possible.
+  std::vector<Reply> while_holding(const Variant& same, int most,
+                                   const std::function<bool(const Reply&)>& go_on);
   // Classifies a reply to the base anew, after the model has learned more, and files it.
   void reconsider(Reply& reply);
   void wait_until(double at_s, std::string_view why) { prober_.wait_until(at_s, why); }

@@ -15,6 +15,7 @@ namespace {
 // believed has not ended, late enough that both sides of the edge lie within half a window.
 constexpr double kLate = 0.8;
 constexpr int kSilentRounds = 3;
+constexpr int kMostRounds = 5;
 
 class Rounds {
  public:
@@ -28,9 +29,12 @@ class Rounds {
     note_window(*room);
     if (facts_.per_process) return per_process();
     if (!facts_.trickles && !comes_back_at_once(*room)) facts_.trickles = true;
-    for (int i = 0; room && may_go_on() && wants_round(i); ++i) {
-      room = facts_.trickles ? trickle_round(*room) : window_round(*room);
+    // A round that was planned for another kind of limit than it turned out to be does not count.
+    for (int i = 0; room && i < kMostRounds && may_go_on() && wants_round(done_); ++i) {
+      const bool trickles = facts_.trickles;
+      room = trickles ? trickle_round(*room) : window_round(*room);
       if (only_silence_helps()) return silent_rounds();
+      if (trickles == facts_.trickles) ++done_;
     }
   }
 
@@ -54,10 +58,7 @@ class Rounds {
     if (fit_ && fit_->kind == LimitKind::fixed_window_clock && fit_->n < facts_.n) {
       facts_.n = fit_->n;
     }
-    if (fit_ && fit_->kind == LimitKind::token_bucket) {
-      facts_.trickles = true;
-      facts_.token_s = fit_->window_s / fit_->n;
-    }
+    learn_trickle();
     facts_.window_low_s = window_lower_bound(bench_.spending(), facts_.n);
     std::vector<double> spent_s;
     for (const Observation& seen : bench_.spending()) {
@@ -106,6 +107,15 @@ class Rounds {
       keep_exchanges(bench_, round, first);
       bench_.rounds().push_back(round);
     }
+  }
+
+  void learn_trickle() {
+    if (!fit_ || fit_->counts_refused) return;
+    const bool counter = fit_->kind == LimitKind::sliding_counter && fit_->ties.empty();
+    if (!counter && fit_->kind != LimitKind::token_bucket) return;
+    facts_.trickles = true;
+    facts_.token_s = fit_->window_s / fit_->n;
+    if (counter) period_began_s_ = fit_->phase_s;
   }
 
   // One more request: a limit that trickles has none left for it.
@@ -207,7 +217,7 @@ class Rounds {
     keep_exchanges(bench_, round, second);
     used_ = round.after;
     bench_.rounds().push_back(round);
-    if (used_ < facts_.n || !wants_round(static_cast<int>(bench_.rounds().size()))) return edge;
+    if (used_ < facts_.n || !wants_round(done_ + 1)) return edge;
     // Nothing is left of this window: the next one is needed.
     bench_.set_phase("wait");
     ensure_refused(bench_);
@@ -298,6 +308,7 @@ class Rounds {
   const RoundPlan& plan_;
   std::optional<Fit> fit_;  // of the history up to the last room
   int rooms_ = 0;           // how often room came back
+  int done_ = 0;            // rounds that were right for the kind of the limit
   bool raced_ = false;      // a volley got more than had room
   double last_room_s_ = 0;
   int used_ = 1;  // admitted in the window that is running

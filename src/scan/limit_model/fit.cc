@@ -342,6 +342,7 @@ Fit fit_limit(const Trace& whole, const FitQuestion& question) {
   fit.share = std::max(0.0, 1.0 - static_cast<double>(winner->best.score.wrong) /
                                       static_cast<double>(kMistake * std::max(predicted, 1L)));
   fit.n = winner->best.choice.n;
+  fit.phase_s = winner->best.choice.phase;
   fit.counts_refused = winner->counts_refused;
   choose_window(winner->best.windows, fit);
   fit.kind = fit.share >= kMinFit ? winner->kind : LimitKind::unknown;

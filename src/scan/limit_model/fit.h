@@ -4,9 +4,9 @@
 // grid of N, W and phase wins, the simpler one on a tie.
 //
 // A request is decided somewhere between sending and answer: a prediction that is wrong at one end
-// only is a quarter of a mistake. What passed too much in a volley is a race and says nothing of the
-// window: it decides between engines, but is not held against the fit. A request whose verdict is unclear is entered as the engine would
-// have decided it.
+// only is a quarter of a mistake. What passed too much in a volley is a race and says nothing of
+// the window: it decides between engines, but is not held against the fit. A request whose verdict
+// is unclear is entered as the engine would have decided it.
 //
 // Promises: a pure function of the trace, its time bounded by the grid. The fit is the share of
 // verdicts that the winner explains; below kMinFit the kind is unknown.
@@ -41,6 +41,7 @@ struct Fit {
   double window_s = 0;       // within the range below; a whole number of seconds if one is in it
   double window_from_s = 0;  // every W in this range explains as much
   double window_to_s = 0;
+  double phase_s = 0;  // when one of the windows began, if they have a beginning of their own
   bool counts_refused = false;
   double share = 0;             // of the verdicts that the model explains
   std::vector<LimitKind> ties;  // others that explain as many

@@ -244,7 +244,11 @@ struct HttpTransport::State {
   State(const net::Endpoint& the_endpoint, Clock& the_clock, HttpOptions the_options)
       : endpoint(the_endpoint), clock(the_clock), options(the_options) {}
 
-  std::vector<Response> fly(std::span<const Request> requests, bool together);
+  std::vector<Response> fly(std::span<const Request> requests, bool together, Duration deadline);
+  std::unique_ptr<Flight> flight(asio::io_context& context) {
+    return std::make_unique<Flight>(context, endpoint.is_tls() ? &tls : nullptr, endpoint.host,
+                                    endpoint.host_is_address(), clock);
+  }
 
   net::Endpoint endpoint;
   Clock& clock;
@@ -280,7 +284,8 @@ Result<std::unique_ptr<HttpTransport>> HttpTransport::create(const net::Endpoint
 HttpTransport::HttpTransport(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpTransport::~HttpTransport() = default;
 
-std::vector<Response> HttpTransport::State::fly(std::span<const Request> requests, bool together) {
+std::vector<Response> HttpTransport::State::fly(std::span<const Request> requests, bool together,
+                                                Duration deadline) {
   asio::io_context context;
   std::vector<std::unique_ptr<Flight>> flights;
   std::size_t waiting = requests.size();
@@ -294,16 +299,13 @@ std::vector<Response> HttpTransport::State::fly(std::span<const Request> request
     hold.expires_after(kHold);
     hold.async_wait([&](error_code) { release_all(); });
   };
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    flights.push_back(std::make_unique<Flight>(context, endpoint.is_tls() ? &tls : nullptr,
-                                               endpoint.host, endpoint.host_is_address(), clock));
-  }
+  for (std::size_t i = 0; i < requests.size(); ++i) flights.push_back(flight(context));
   for (std::size_t i = 0; i < requests.size(); ++i) {
     flights[i]->start(addresses, requests[i].source_address,
                       serialise(requests[i], endpoint.authority()), together ? 1 : 0,
                       requests[i].method == "HEAD", ready);
   }
-  context.run_for(options.deadline);
+  context.run_for(deadline);
   std::vector<Response> responses;
   for (const auto& flight : flights) {
     flight->give_up();
@@ -314,11 +316,38 @@ std::vector<Response> HttpTransport::State::fly(std::span<const Request> request
 }
 
 Response HttpTransport::send(const Request& request) {
-  return std::move(state_->fly(std::span(&request, 1), false).front());
+  return std::move(state_->fly(std::span(&request, 1), false, state_->options.deadline).front());
 }
 
 std::vector<Response> HttpTransport::send_together(std::span<const Request> requests) {
-  return state_->fly(requests.first(std::min(requests.size(), kMaxTogether)), true);
+  return state_->fly(requests.first(std::min(requests.size(), kMaxTogether)), true,
+                     state_->options.deadline);
+}
+
+std::vector<Response> HttpTransport::send_while_holding(
+    const Request& held, const Request& request, Duration patience,
+    const std::function<bool(const Response&)>& go_on) {
+  asio::io_context context;
+  const auto flight = state_->flight(context);
+  flight->start(state_->addresses, held.source_address,
+                serialise(held, state_->endpoint.authority()), 1, held.method == "HEAD",
+                [&context] { context.stop(); });
+  context.run_for(state_->options.deadline);
+  std::vector<Response> responses;
+  if (flight->ready()) {
+    while (true) {
+      responses.push_back(std::move(state_->fly(std::span(&request, 1), false, patience).front()));
+      if (!responses.back().ok() || !go_on(responses.back())) break;
+    }
+    flight->release();
+    context.restart();
+    context.run_for(state_->options.deadline);
+  }
+  flight->give_up();
+  responses.push_back(flight->take());
+  context.restart();
+  context.run_for(std::chrono::milliseconds(50));  // the handlers of what was just closed
+  return responses;
 }
 
 bool HttpTransport::is_loopback() const {

@@ -34,6 +34,9 @@ class HttpTransport final : public Transport {
 
   Response send(const Request& request) override;
   std::vector<Response> send_together(std::span<const Request> requests) override;
+  std::vector<Response> send_while_holding(
+      const Request& held, const Request& request, Duration patience,
+      const std::function<bool(const Response&)>& go_on) override;
 
   // True if the address that the name stands for is this machine.
   bool is_loopback() const;

@@ -17,6 +17,7 @@ constexpr int kLateInARow = 10;
 constexpr double kLateTimes = 20;
 constexpr double kLateS = 1.0;
 constexpr double kBackOffS = 0.5;
+constexpr double kPatienceS = 1.0;  // while a request is held back
 constexpr int kMostBackOffs = 5;
 
 Response not_sent(Time now, const std::string& why) {
@@ -137,6 +138,21 @@ std::vector<Response> Prober::send_together(const std::vector<Request>& requests
   sent_this_second_ += count;
   std::vector<Response> responses = transport_.send_together(requests);
   for (const Response& response : responses) note_health(response);
+  return responses;
+}
+
+std::vector<Response> Prober::send_while_holding(
+    const Request& held, const Request& request, int most,
+    const std::function<bool(const Response&)>& go_on) {
+  if (!may_send(most + 1)) return {};
+  const auto patience = std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double>(std::max(kPatienceS, kLateTimes * typical_latency_s())));
+  int count = 0;
+  std::vector<Response> responses = transport_.send_while_holding(
+      held, request, patience,
+      [&](const Response& response) { return ++count < most && go_on(response); });
+  sent_ += static_cast<int>(responses.size());
+  sent_this_second_ += static_cast<int>(responses.size());
   return responses;
 }
 

@@ -35,6 +35,11 @@ class Prober {
   Response send(const Request& request);
   std::vector<Response> send_together(const std::vector<Request>& requests);
 
+  // See Transport; of `request` at most so many are sent. That one is not answered says nothing of
+  // the target's health here: it may be able to do one thing at a time only.
+  std::vector<Response> send_while_holding(const Request& held, const Request& request, int most,
+                                           const std::function<bool(const Response&)>& go_on);
+
   // Seconds since the scan began.
   double now_s() const { return seconds(clock_.now()); }
   double seconds(Time time) const;
