@@ -66,6 +66,46 @@ TEST(Fit, ToleratesAFewPercentOfUnclearVerdicts) {
   EXPECT_GE(right, 19);
 }
 
+TEST(Fit, BearsAFirstAnswerThatTookLong) {
+  // Sent before the edge at 1002, decided after it, as the target was still starting.
+  FixedClock engine(3, 6.0, 1002.0);
+  std::vector<Observation> trace;
+  const auto send = [&](double sent_s, double answered_s) {
+    trace.push_back({sent_s, answered_s, candidates::admit(engine, answered_s - 0.001)});
+  };
+  send(999.5, 1002.2);
+  for (int i = 0; i < 120; ++i) send(1002.3 + 0.15 * i, 1002.302 + 0.15 * i);
+  const Fit fit = fit_limit(trace, {{3}, {}});
+  EXPECT_EQ(fit.kind, LimitKind::fixed_window_clock);
+  EXPECT_NEAR(fit.window_s, 6.0, 0.1);
+}
+
+TEST(Fit, LeavesOutOfTheFitWhatARaceLetThrough) {
+  SlidingLog engine(4, 5.0);
+  std::vector<Observation> trace;
+  double t = 100;
+  const auto send = [&] {
+    trace.push_back({t, t + 0.002, candidates::admit(engine, t + 0.001)});
+    t += 0.1;
+  };
+  send();
+  send();
+  t += 2;  // the log forgets these two later
+  for (int i = 0; i < 60; ++i) send();
+  t += 5;
+  for (int i = 0; i < 12; ++i) {  // all at once, and all of them pass
+    trace.push_back({t, t + 0.002, true, true});
+    engine.charge(t + 0.001);
+  }
+  t += 0.1;
+  for (int i = 0; i < 100; ++i) send();
+  const Fit fit = fit_limit(trace, {{4}, {}});
+  EXPECT_EQ(fit.kind, LimitKind::sliding_window);
+  EXPECT_EQ(fit.n, 4);
+  EXPECT_NEAR(fit.window_s, 5.0, 0.15);
+  EXPECT_GE(fit.share, kMinFit);
+}
+
 TEST(Fit, SaysUnknownRatherThanGuess) {
   Rng rng(1);
   std::vector<Observation> noise;

@@ -54,8 +54,9 @@ class Rounds {
   void note_window(const Room& room, bool raced = false) {
     ++rooms_;
     fit_ = trusted_fit(bench_);
-    // The first row was cut by the edge of a window: later rows say better.
-    if (fit_ && fit_->kind == LimitKind::fixed_window_clock && fit_->n < facts_.n) {
+    // The first row was cut by the edge of a window, if no later one was as long.
+    if (fit_ && fit_->kind == LimitKind::fixed_window_clock && fit_->n < facts_.n &&
+        longest_later_row() < facts_.n) {
       facts_.n = fit_->n;
     }
     learn_trickle();
@@ -107,6 +108,22 @@ class Rounds {
       keep_exchanges(bench_, round, first);
       bench_.rounds().push_back(round);
     }
+  }
+
+  // How many passed between two refusals, at most, after the first refusal of all.
+  int longest_later_row() const {
+    int longest = 0;
+    int row = 0;
+    bool first = true;
+    for (const Reply& reply : bench_.bases()) {
+      if (reply.admitted()) {
+        longest = std::max(longest, first ? 0 : ++row);
+      } else {
+        first = false;
+        row = 0;
+      }
+    }
+    return longest;
   }
 
   void learn_trickle() {
@@ -255,7 +272,7 @@ class Rounds {
         facts_.n - round.before + 1 + static_cast<int>(std::ceil(took / token)) + facts_.uncertain;
     round.volley_counts = true;
     bench_.set_phase("boundary");
-    const double quiet = facts_.n >= 5 && !period_began_s_ ? 2.4 * token
+    const double quiet = facts_.n >= 7 && !period_began_s_ ? 2.4 * token
                          : period_began_s_                 ? 0.05 * window + 1.4 * token
                                                            : 1.4 * token;
     bench_.wait_until(bench_.now_s() + quiet, "for what trickles in after the burst");

@@ -23,6 +23,7 @@ constexpr int kFineSteps = 24;        // around the best window, so many to each
 constexpr double kFineStep = 0.0025;  // ... this share apart
 constexpr int kFinePhases = 10;       // between two even phases
 
+constexpr double kDecidingS = 0.02;
 constexpr int kMistake = 4;
 constexpr int kDoubt = 1;  // wrong at one end of the time in which it was decided
 
@@ -37,7 +38,9 @@ template <class Engine>
 Score replay(Engine engine, const Trace& trace, int enough) {
   Score score{0, 0};
   for (const Observation& seen : trace) {
-    const double decided_s = (seen.sent_s + seen.answered_s) / 2;
+    // A slow answer waited for its turn first: it was decided towards the end.
+    const double decided_s =
+        std::max((seen.sent_s + seen.answered_s) / 2, seen.answered_s - kDecidingS);
     if (seen.foreign) {
       engine.refuse(decided_s);
       continue;
