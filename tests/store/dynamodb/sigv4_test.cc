@@ -70,9 +70,12 @@ TEST(SigV4, DerivesAnotherKeyForAnotherDayAndAnotherSecret) {
   const auto anew = [](const Credentials& credentials, std::string_view date) {
     return SigV4Signer("us-east-1", "service").sign(credentials, date, {});
   };
-  for (const std::string_view date : {kDate, std::string_view("20150831T123600Z"), kDate}) {
-    EXPECT_EQ(signer.sign(kSuite, date, {}), anew(kSuite, date));
-    EXPECT_EQ(signer.sign(other, date, {}), anew(other, date));
+  // Each differs from the one before in the day or in the secret, not in both.
+  constexpr std::string_view kNextDay = "20150831T123600Z";
+  for (const auto& [credentials, date] :
+       {std::pair(kSuite, kDate), std::pair(kSuite, kNextDay), std::pair(other, kNextDay),
+        std::pair(other, kDate), std::pair(kSuite, kDate)}) {
+    EXPECT_EQ(signer.sign(credentials, date, {}), anew(credentials, date));
   }
 }
 
