@@ -55,7 +55,8 @@ class RuleHandle {
 class Limiter {
  public:
   // Refuses a policy that cannot be kept: a bad rule, duplicate ids, or a shared store without a
-  // pepper, neither its own nor the store's. Without a pepper the in-process store gets a random one.
+  // pepper, neither its own nor the store's. Without a pepper the in-process store gets a random
+  // one.
   static Result<std::unique_ptr<Limiter>> make(policy::Policy policy, Dependencies dependencies);
   ~Limiter();
   Limiter(const Limiter&) = delete;

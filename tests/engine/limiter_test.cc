@@ -199,7 +199,8 @@ TEST_F(LimiterTest, IsNotMadeOfAPolicyThatCannotBeKept) {
   };
   policy::Policy policy;
   policy.store = policy::DynamoDbStore{.table = "weir"};
-  EXPECT_EQ(make(policy).error().message, "a store that nodes share needs a pepper and there is none");
+  EXPECT_EQ(make(policy).error().message,
+            "a store that nodes share needs a pepper and there is none");
   policy.pepper = "0123456789abcdef";
   EXPECT_TRUE(make(policy).has_value());
   policy.rules.assign(policy::kMaxRules + 1, per_client(1));

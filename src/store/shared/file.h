@@ -19,7 +19,8 @@
 //   128     16     boot id of the kernel that the locks belong to; zero: to none yet
 //   144     8      device and
 //   152     8      inode of the file that the locks belong to, and
-//   160     8      when that was made, in nanoseconds since 1970: a number of an inode is used again
+//   160     8      when that was made, in nanoseconds since 1970: a number of an inode is used
+//   again
 //
 // Locks mean something only to the kernel and the file that they were made for: after a reboot, or
 // in a copy, they are made anew by the first who opens the file.
