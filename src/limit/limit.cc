@@ -3,16 +3,10 @@
 #include <algorithm>
 
 #include "base/duration.h"
+#include "base/overloaded.h"
 
 namespace weir::limit {
 namespace {
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;  // clang 14 wants it said
 
 Charge charge_window(State& state, const WindowLimit& limit, const Ask& ask) {
   OwnedWindow current = std::holds_alternative<OwnedWindow>(state)

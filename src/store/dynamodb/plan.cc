@@ -3,17 +3,13 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/overloaded.h"
 #include "store/dynamodb/writes.h"
 
 namespace weir::store {
 namespace {
 
 using Kind = Plan::Kind;
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 // What to write for an admission to a state of the limit's own shape.
 Kind kind_for(const limit::State& seen, const limit::State& after, const ChargeRequest& request) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/duration.h"
+#include "base/overloaded.h"
 
 namespace weir::store {
 namespace {
@@ -20,11 +21,6 @@ static_assert(limit::kMaxSlots < kGcra);
 
 // Instants with which int64 arithmetic is safe, whatever Weir adds to them: to the year 2116.
 constexpr std::int64_t kFurthest = INT64_MAX / 2;
-
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
 
 std::int64_t nanoseconds(Time time) {
   return time.time_since_epoch().count();
