@@ -23,7 +23,7 @@ Charging::Step Charging::next() {
   const Plan& plan = turn_->plan();
   if (!plan.is_write()) return decide(plan.charge, round_trips_ == 0);
   write_id_ = ids_.next();
-  write_ = write_of(plan, turn_->seen(), request_, write_id_);
+  write_ = write_of(plan, turn_->seen(), turn_->request(), write_id_);
   is_repeat_ = false;
   return Step::send;
 }
@@ -35,10 +35,11 @@ Charging::Step Charging::answered(const WriteAnswer& answer) {
                        answer.state->shape == shape_of(request_.limit);
   if (answer.fate == Fate::applied || answer.fate == Fate::stopped) turn_->saw(answer.state);
   if (is_mine && (answer.fate == Fate::applied || answer.fate == Fate::stopped)) {
-    return decide(describe_admission(*answer.state, request_), false);
+    return decide(turn_->was_applied(describe_admission(*answer.state, request_)), false);
   }
   // A repeat that was not applied says nothing of the first one, if that may have been overwritten.
   if (is_repeat_) return fail_with(error_);
+  if (answer.fate != Fate::applied && answer.fate != Fate::unknown) turn_->was_not_applied();
   switch (answer.fate) {
     case Fate::stopped:
       return again();
@@ -57,6 +58,10 @@ Charging::Step Charging::answered(const WriteAnswer& answer) {
       if (!may_repeat()) return fail_with(answer.error);
       error_ = answer.error;
       is_repeat_ = true;
+      if (turn_->plan().returned.count > 0) {
+        // Admissions are given back once. What is charged twice instead is only charged twice.
+        write_ = write_of(turn_->plan_to_repeat(), turn_->seen(), turn_->request(), write_id_);
+      }
       return Step::send;
     case Fate::refused:
       break;

@@ -5,7 +5,8 @@
 //
 // Promises:
 // - A charge sends at most kMaxRoundTrips requests.
-// - A write whose outcome is unknown may have been applied. It is sent again once, unchanged: each
+// - A write whose outcome is unknown may have been applied. It is sent again once, all but
+//   what it gives back: each
 //   write carries a number of its own (lw) and is not applied on top of itself. If the answer shows
 //   that number, the first one was applied: one charge, exactly. If it is applied now, the charge
 //   is paid for, though perhaps twice. Otherwise it counts as applied and is not used.

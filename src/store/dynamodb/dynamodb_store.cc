@@ -26,13 +26,21 @@ DynamoDbStore::DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<Dyn
                              std::uint64_t seed)
     : options_(options),
       client_(std::move(client)),
-      seen_(options.max_seen_keys),
+      leases_(options.leases ? std::make_unique<LeaseTable>() : nullptr),
+      seen_(options.max_seen_keys, leases_.get()),
       write_ids_(seed),
       process_(::getpid()),
       rng_(seed) {}
 
 Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
   if (Status valid = validate(request); !valid) return tl::unexpected(valid.error());
+  if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
+      leases_ && window != nullptr && clock_trusted_.load(std::memory_order_acquire)) {
+    if (const auto admission = leases_->take(request.key, *window, request.now, request.cost)) {
+      admitted_leased_.fetch_add(1, std::memory_order_relaxed);
+      return ChargeOutcome{*admission, true};
+    }
+  }
   const net::Deadline deadline = net::Deadline::in(request.budget);
   if (Status trusted = trust_clock(deadline); !trusted) return tl::unexpected(trusted.error());
   renew_after_fork();
@@ -65,7 +73,7 @@ Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
         break;
       case Charging::Step::decided: {
         const ChargeOutcome& outcome = charging.outcome();
-        (outcome.charge.admitted ? admitted_
+        (outcome.charge.admitted ? (outcome.local ? admitted_leased_ : admitted_)
          : outcome.local         ? refused_locally_
                                  : refused_by_store_)
             .fetch_add(1, std::memory_order_relaxed);
@@ -148,6 +156,11 @@ std::optional<ChargeOutcome> DynamoDbStore::known_refusal(const ChargeRequest& r
 
 Status DynamoDbStore::give_back(const ChargeRequest& request, std::int64_t slot) {
   if (Status valid = validate(request); !valid) return valid;
+  if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
+      leases_ && window != nullptr &&
+      leases_->take_back(request.key, *window, request.now, {slot, request.cost})) {
+    return {};
+  }
   renew_after_fork();
   const std::optional<ConditionalUpdate> write = give_back_write(request, slot, write_ids_.next());
   if (!write) return {};
@@ -240,7 +253,8 @@ DynamoDbStore::Counts DynamoDbStore::counts() const {
   };
   Counts result;
   result.requests = get(calls.requests);
-  result.admitted = get(admitted_);
+  result.admitted_leased = get(admitted_leased_);
+  result.admitted = get(admitted_) + result.admitted_leased;
   result.refused_locally = get(refused_locally_);
   result.refused_by_store = get(refused_by_store_);
   result.failed_conditions = get(calls.failed_conditions);

@@ -34,6 +34,7 @@
 #include "net/http_client.h"
 #include "store/dynamodb/charging.h"
 #include "store/dynamodb/client.h"
+#include "store/dynamodb/lease_table.h"
 #include "store/dynamodb/options.h"
 #include "store/dynamodb/seen_states.h"
 #include "store/dynamodb/write_ids.h"
@@ -48,7 +49,8 @@ class DynamoDbStore final : public Store {
   // plus one for each failed condition, which it bills but does not report.
   struct Counts {
     std::uint64_t requests = 0;
-    std::uint64_t admitted = 0;
+    std::uint64_t admitted = 0;         // all of them
+    std::uint64_t admitted_leased = 0;  // those of them that cost no request
     std::uint64_t refused_locally = 0;
     std::uint64_t refused_by_store = 0;
     std::uint64_t failed_conditions = 0;
@@ -88,6 +90,7 @@ class DynamoDbStore final : public Store {
 
   const DynamoDbOptions options_;
   const std::unique_ptr<DynamoDbClient> client_;
+  const std::unique_ptr<LeaseTable> leases_;  // null: no leases
   SeenStates seen_;
   WriteIds write_ids_;
   std::atomic<pid_t> process_;  // that the numbers of the writes are for
@@ -105,6 +108,7 @@ class DynamoDbStore final : public Store {
   std::atomic<OldItem> old_item_{OldItem::unknown};
 
   std::atomic<std::uint64_t> admitted_{0};
+  std::atomic<std::uint64_t> admitted_leased_{0};
   std::atomic<std::uint64_t> refused_locally_{0};
   std::atomic<std::uint64_t> refused_by_store_{0};
   std::atomic<std::uint64_t> write_milliunits_{0};

@@ -81,18 +81,18 @@ bool LeaseTable::has_tokens(const Key& key, const limit::WindowLimit& limit) {
 }
 
 std::int64_t LeaseTable::extra(const Key& key, const limit::WindowLimit& limit, Time now,
-                               std::int64_t waiting, std::int64_t room) {
+                               std::int64_t cost, std::int64_t waiting, std::int64_t room) {
   Cell& cell = cell_of(key);
   const Hold hold(cell);
   if (!hold) return 0;
   const limit::Geometry& geometry = limit.geometry;
   if (!cell.is_of(key, limit)) {
-    return cell.is_free(now, waiting) ? std::min(waiting, room) : 0;
+    return cell.is_free(now, cost + waiting) ? std::min(waiting, room) : 0;
   }
   std::int64_t likely = 0;
   if (!cell.is_over(now)) {
     // This slot's demand has outgrown what was charged for it.
-    likely = std::max(2 * cell.last_size, cell.handed_before - cell.handed);
+    likely = std::max(2 * cell.last_size, cell.handed_before - cell.handed - cost);
   } else if (geometry.slot_of(now) - cell.tokens.slot <= geometry.slots() + 1) {
     // A slot like the last busy one, as much of it as lies within the horizon.
     likely = cell.handed;
@@ -102,6 +102,8 @@ std::int64_t LeaseTable::extra(const Key& key, const limit::WindowLimit& limit, 
                                           static_cast<double>(geometry.slot_width().count())));
     }
   }
+  // Of the new slot's, this request is a part.
+  if (cell.is_over(now)) likely -= cost;
   const std::int64_t present = std::min(waiting, room);
   const std::int64_t ahead = std::max<std::int64_t>(likely - present, 0);
   return present + std::min(ahead, (room - present) / kShare);

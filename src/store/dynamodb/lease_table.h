@@ -69,9 +69,9 @@ class LeaseTable {
   // Whether there are any tokens, of whatever slot.
   bool has_tokens(const Key& key, const limit::WindowLimit& limit);
 
-  // How many more to charge than were asked for, where `room` would be left. `waiting`: the cost of
-  // those who wait for this very charge.
-  std::int64_t extra(const Key& key, const limit::WindowLimit& limit, Time now,
+  // How many more than `cost` to charge, where `room` would be left. `waiting`: the cost of those
+  // who wait for this very charge.
+  std::int64_t extra(const Key& key, const limit::WindowLimit& limit, Time now, std::int64_t cost,
                      std::int64_t waiting, std::int64_t room);
 
   // What a charge left: `admission` is its answer, `used` what of it was asked for, `tokens` the

@@ -28,6 +28,11 @@ struct DynamoDbOptions {
   // into the future.
   Duration hard_clock_skew = std::chrono::seconds(30);
 
+  // Charge for more than one request at a time where many come, and hand the rest out without a
+  // write (store/dynamodb/lease_table.h). Costs a fraction of the writes; in exchange, a node may
+  // hold up to 1/8 of what is left of a limit for the length of a slot, while another refuses.
+  bool leases = false;
+
   std::size_t max_seen_keys = 32'768;  // states remembered, at about 700 bytes each
   std::size_t max_connections = 64;
 

@@ -145,6 +145,29 @@ Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& re
   return plan;
 }
 
+Plan plan_charge(const StoredState& seen, const ChargeRequest& request,
+                 const LeaseTable::Tokens& unused) {
+  const limit::Geometry& geometry = window_of(request).geometry;
+  std::optional<StoredState> left = seen;
+  auto* owned = std::get_if<limit::OwnedWindow>(&left->state);
+  if (unused.count == 0 || owned == nullptr || owned->geometry != geometry) {
+    return plan_charge(left, request);
+  }
+  limit::WindowState& window = owned->window;
+  const bool is_there = unused.slot <= window.newest &&
+                        unused.slot >= window.newest - geometry.slots() &&
+                        window.counts[geometry.ring_index(unused.slot)] >= unused.count;
+  if (!is_there) return plan_charge(left, request);
+  limit::give_back(window.ref(geometry), geometry, unused.slot, unused.count);
+  Plan plan = plan_charge(left, request);
+  if (plan.kind == Kind::charge || plan.kind == Kind::roll) {
+    const std::int64_t slot = std::get<limit::OwnedWindow>(plan.after).window.newest;
+    // A slot that runs out now takes them with it.
+    if (unused.slot >= slot - geometry.slots() && unused.slot != slot) plan.returned = unused;
+  }
+  return plan;
+}
+
 ConditionalUpdate write_of(const Plan& plan, const std::optional<StoredState>& seen,
                            const ChargeRequest& request, std::int64_t write_id) {
   WEIR_CHECK(plan.is_write());

@@ -29,6 +29,7 @@
 
 #include "limit/limit.h"
 #include "store/dynamodb/conditional_update.h"
+#include "store/dynamodb/lease_table.h"
 #include "store/dynamodb/stored_state.h"
 #include "store/store.h"
 
@@ -39,6 +40,9 @@ struct Plan {
   Kind kind = Kind::open;
   limit::Charge charge;  // what is answered, if it is as it was seen
   limit::State after;    // what the write leaves then
+  // Of the exact window, with a charge or a roll: admissions of an older slot that were not used
+  // and are given back by the same write.
+  LeaseTable::Tokens returned = {};
 
   bool is_write() const { return kind != Kind::refuse && kind != Kind::admit; }
   // Whether other threads of this process had better wait for its outcome: their own attempt could
@@ -47,6 +51,10 @@ struct Plan {
 };
 
 Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& request);
+
+// The same for an exact window, where `unused` admissions of an older slot are given back as well.
+Plan plan_charge(const StoredState& seen, const ChargeRequest& request,
+                 const LeaseTable::Tokens& unused);
 
 // The write that does it, numbered `write_id`. Only for a plan that is one.
 ConditionalUpdate write_of(const Plan& plan, const std::optional<StoredState>& seen,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace weir::store {
 namespace {
@@ -25,7 +26,9 @@ struct SeenStates::Entry {
   std::optional<StoredState> state;
   Time seen_at = Time::min();     // by the clock of whoever saw it
   std::int64_t pending = 0;       // units of the charges under way
-  bool exclusive = false;         // an open, roll, migrate or probe is under way
+  bool exclusive = false;         // a charge that must be alone is under way
+  std::int64_t waiting = 0;       // the cost of those that were told to wait for it
+  LeaseTable::Tokens unused;      // to be given back with the next write
   int turns = 0;                  // of any kind
   std::list<Key>::iterator used;  // place in the shard's order of use
 
@@ -84,8 +87,8 @@ struct SeenStates::Shard {
   }
 };
 
-SeenStates::SeenStates(std::size_t capacity)
-    : capacity_per_shard_(std::max<std::size_t>(1, capacity / kShards)) {
+SeenStates::SeenStates(std::size_t capacity, LeaseTable* leases)
+    : leases_(leases), capacity_per_shard_(std::max<std::size_t>(1, capacity / kShards)) {
   for (std::size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
 }
 
@@ -100,6 +103,9 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request) {
   Turn turn;
   const std::lock_guard lock(shard.mutex);
   Entry& entry = shard.touch(request.key, capacity_per_shard_);
+  if (leases_ != nullptr && std::holds_alternative<limit::WindowLimit>(request.limit)) {
+    return begin_leased(shard, entry, request);
+  }
   turn.plan_ = entry.plan(request);
   if (!turn.plan_.is_write()) return turn;
   // A charge waits while those under way may take the room that it needs.
@@ -110,16 +116,76 @@ SeenStates::Turn SeenStates::begin(const ChargeRequest& request) {
     return turn;
   }
   turn.shard_ = &shard;
-  turn.key_ = request.key;
-  turn.now_ = request.now;
-  turn.units_ = units_of(request);
+  turn.request_ = request;
   turn.seen_ = entry.state;
+  turn.is_alone_ = turn.plan_.is_exclusive();
   ++entry.turns;
-  if (turn.plan_.is_exclusive()) {
+  if (turn.is_alone_) {
     entry.exclusive = true;
   } else {
-    entry.pending += turn.units_;
+    entry.pending += units_of(request);
   }
+  return turn;
+}
+
+SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
+                                          const ChargeRequest& request) {
+  const limit::WindowLimit& limit = window_of(request);
+  Turn turn;
+  if (const auto admission = leases_->take(request.key, limit, request.now, request.cost)) {
+    turn.plan_.kind = Plan::Kind::admit;
+    turn.plan_.charge = *admission;
+    return turn;
+  }
+  const LeaseTable::Withdrawn withdrawn = leases_->withdraw(request.key, limit, request.now);
+  if (withdrawn.over.count > 0) entry.unused = withdrawn.over;
+  turn.request_ = request;
+  turn.held_ = withdrawn.current;
+  turn.request_.cost -= turn.held_.count;
+  const auto make_plan = [&] {
+    turn.plan_ = entry.state ? plan_charge(*entry.state, turn.request_, entry.unused)
+                             : plan_charge(entry.state, turn.request_);
+  };
+  const auto put_back = [&] {
+    if (turn.held_.count == 0) return;
+    leases_->put_back(request.key, limit, turn.held_);
+    turn.request_.cost += turn.held_.count;
+    turn.held_ = {};
+  };
+  make_plan();
+  if (!turn.plan_.is_write()) {
+    turn.plan_.charge.remaining += turn.held_.count;
+    put_back();
+    return turn;
+  }
+  if (entry.exclusive) {
+    put_back();
+    entry.waiting += request.cost;
+    turn.must_wait_ = true;
+    turn.change_ = shard.change;
+    return turn;
+  }
+  if (turn.held_.count > 0 &&
+      std::get<limit::OwnedWindow>(turn.plan_.after).window.newest != turn.held_.slot) {
+    // Another node's clock is a slot ahead. One admission is never of two slots, so that it can be
+    // given back.
+    put_back();
+    make_plan();
+    if (!turn.plan_.is_write()) return turn;
+  }
+  turn.extra_ = leases_->extra(request.key, limit, request.now, request.cost,
+                               std::exchange(entry.waiting, 0), turn.plan_.charge.remaining);
+  if (turn.extra_ > 0) {
+    turn.request_.cost += turn.extra_;
+    make_plan();
+  }
+  turn.shard_ = &shard;
+  turn.leases_ = leases_;
+  turn.seen_ = entry.state;
+  turn.is_alone_ = true;
+  if (turn.plan_.returned.count > 0) entry.unused = {};
+  ++entry.turns;
+  entry.exclusive = true;
   return turn;
 }
 
@@ -140,6 +206,11 @@ std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& requ
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.entries.find(request.key);
   if (found == shard.entries.end() || !found->second.state) return std::nullopt;
+  if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
+      leases_ != nullptr && window != nullptr &&
+      (found->second.unused.count > 0 || leases_->has_tokens(request.key, *window))) {
+    return std::nullopt;
+  }
   const Plan plan = found->second.plan(request);
   if (plan.kind != Plan::Kind::refuse) return std::nullopt;
   // A key under attack is in use, although nothing is sent for it.
@@ -149,9 +220,11 @@ std::optional<limit::Charge> SeenStates::known_refusal(const ChargeRequest& requ
 
 SeenStates::Turn::Turn(Turn&& other) noexcept
     : shard_(std::exchange(other.shard_, nullptr)),
-      key_(other.key_),
-      now_(other.now_),
-      units_(other.units_),
+      leases_(other.leases_),
+      request_(std::move(other.request_)),
+      is_alone_(other.is_alone_),
+      held_(other.held_),
+      extra_(other.extra_),
       plan_(std::move(other.plan_)),
       seen_(std::move(other.seen_)),
       must_wait_(other.must_wait_),
@@ -161,11 +234,11 @@ SeenStates::Turn::~Turn() {
   if (shard_ == nullptr) return;
   {
     const std::lock_guard lock(shard_->mutex);
-    Entry& entry = shard_->entries.at(key_);
-    if (plan_.is_exclusive()) {
+    Entry& entry = shard_->entries.at(request_.key);
+    if (is_alone_) {
       entry.exclusive = false;
     } else {
-      entry.pending -= units_;
+      entry.pending -= units_of(request_);
     }
     --entry.turns;
     ++shard_->change;
@@ -173,10 +246,34 @@ SeenStates::Turn::~Turn() {
   shard_->changed.notify_all();
 }
 
+Plan SeenStates::Turn::plan_to_repeat() const {
+  Plan plan = plan_;
+  plan.returned = {};
+  return plan;
+}
+
 void SeenStates::Turn::saw(const std::optional<StoredState>& state) {
   if (shard_ == nullptr) return;
   const std::lock_guard lock(shard_->mutex);
-  shard_->entries.at(key_).take(state, seen_ ? seen_->version : kNothingAssumed, now_);
+  shard_->entries.at(request_.key)
+      .take(state, seen_ ? seen_->version : kNothingAssumed, request_.now);
+}
+
+void SeenStates::Turn::was_not_applied() {
+  if (leases_ == nullptr) return;
+  if (held_.count > 0) leases_->put_back(request_.key, window_of(request_), held_);
+  if (plan_.returned.count == 0) return;
+  const std::lock_guard lock(shard_->mutex);
+  shard_->entries.at(request_.key).unused = plan_.returned;
+}
+
+limit::Charge SeenStates::Turn::was_applied(const limit::Charge& admission) {
+  limit::Charge answer = admission;
+  if (leases_ == nullptr) return answer;
+  const std::int64_t used = request_.cost - extra_ + held_.count;
+  leases_->grant(request_.key, window_of(request_), request_.now, admission, used, extra_);
+  answer.remaining += extra_;
+  return answer;
 }
 
 void SeenStates::saw(const Key& key, const StoredState& state, Time now) {

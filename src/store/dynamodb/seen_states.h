@@ -12,6 +12,10 @@
 // Bounded: beyond `capacity` the least recently used keys are forgotten, which costs a round trip
 // at their next charge. Keys with a turn under way are kept.
 //
+// With a LeaseTable, one charge of an exact window is under way for a key at a time, and takes what
+// those who wait for it need, and more as the LeaseTable says. Admissions that were paid for are
+// handed out first, and those that were not used in their slot given back with the next write.
+//
 // No I/O and no clock; only wait() blocks, for whoever has a thread to block.
 //
 // Thread safety: all members may be called from any thread. A Turn belongs to one thread.
@@ -46,7 +50,8 @@ class SeenStates {
  public:
   static constexpr Duration kBelieveFull = std::chrono::milliseconds(100);
 
-  explicit SeenStates(std::size_t capacity);
+  // `leases` may be null: no leases. Must outlive this.
+  explicit SeenStates(std::size_t capacity, LeaseTable* leases = nullptr);
   ~SeenStates();
   SeenStates(const SeenStates&) = delete;
   SeenStates& operator=(const SeenStates&) = delete;
@@ -65,17 +70,28 @@ class SeenStates {
     const Plan& plan() const { return plan_; }
     const std::optional<StoredState>& seen() const { return seen_; }
 
+    // What to send: the request, for as much as it is to charge.
+    const ChargeRequest& request() const { return request_; }
+    // The same plan without giving anything back, which must not be sent twice.
+    Plan plan_to_repeat() const;
+
     // What the write's answer showed; nullopt: there is no item.
     void saw(const std::optional<StoredState>& state);
+    // The write was certainly not applied: nothing was given back or used.
+    void was_not_applied();
+    // It was applied, and this is what it came to. Answers what the request itself is answered.
+    limit::Charge was_applied(const limit::Charge& admission);
 
    private:
     friend class SeenStates;
     Turn() = default;
 
     Shard* shard_ = nullptr;  // null: nothing is under way
-    Key key_;
-    Time now_{};
-    std::int64_t units_ = 0;
+    LeaseTable* leases_ = nullptr;
+    ChargeRequest request_;
+    bool is_alone_ = false;         // no other charge of the key may be under way
+    LeaseTable::Tokens held_ = {};  // withdrawn for this request
+    std::int64_t extra_ = 0;        // charged beyond what it needs
     Plan plan_;
     std::optional<StoredState> seen_;
     bool must_wait_ = false;
@@ -99,7 +115,10 @@ class SeenStates {
 
  private:
   Shard& shard_for(const Key& key) const;
+  // Of an exact window with leases; the shard is locked.
+  Turn begin_leased(Shard& shard, Entry& entry, const ChargeRequest& request);
 
+  LeaseTable* const leases_;
   const std::size_t capacity_per_shard_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

@@ -14,6 +14,14 @@ const limit::OwnedWindow& after(const Plan& plan) {
   return std::get<limit::OwnedWindow>(plan.after);
 }
 
+// Adds what is given back of an older slot, which is still in the ring.
+void give_back_unused(Write& write, const Plan& plan, const Geometry& geometry) {
+  if (plan.returned.count == 0) return;
+  const AttributeName count = ring_attribute(geometry.ring_index(plan.returned.slot));
+  write.add.push_back({count, -plan.returned.count});
+  write.all_of.push_back({count, Relation::greater_or_equal, plan.returned.count});
+}
+
 }  // namespace
 
 Opening open_window(const Plan& plan, const limit::WindowLimit& limit) {
@@ -37,10 +45,12 @@ Opening open_window(const Plan& plan, const limit::WindowLimit& limit) {
 Write charge_window(const Plan& plan, const limit::WindowLimit& limit, std::int64_t cost) {
   const std::int64_t slot = after(plan).window.newest;
   Write write;
-  write.add = {{"t", cost}, {ring_attribute(limit.geometry.ring_index(slot)), cost}};
+  const std::int64_t more = cost - plan.returned.count;
+  write.add = {{"t", more}, {ring_attribute(limit.geometry.ring_index(slot)), cost}};
   write.all_of = {{"g", Relation::equal, slot},
                   {"w", Relation::equal, limit.geometry.packed()},
-                  {"t", Relation::less_or_equal, limit.n - cost}};
+                  {"t", Relation::less_or_equal, limit.n - more}};
+  give_back_unused(write, plan, limit.geometry);
   return write;
 }
 
@@ -63,10 +73,12 @@ Write roll_window(const Plan& plan, const limit::OwnedWindow& seen, const limit:
   write.set = {{"g", slot},
                {"exp", expiry_seconds(end_of(geometry, slot))},
                {ring_attribute(new_place), cost}};
-  write.add = {{"t", cost - expired}};
+  const std::int64_t more = cost - expired - plan.returned.count;
+  write.add = {{"t", more}};
   write.all_of.push_back({"g", Relation::equal, seen.window.newest});
   write.all_of.push_back({"w", Relation::equal, geometry.packed()});
-  write.all_of.push_back({"t", Relation::less_or_equal, limit.n - cost + expired});
+  write.all_of.push_back({"t", Relation::less_or_equal, limit.n - more});
+  give_back_unused(write, plan, geometry);
   return write;
 }
 

@@ -213,5 +213,62 @@ TEST_F(AlgorithmsTest, HearWithinAMomentThatPlacesHaveComeBackOnAnotherNode) {
   EXPECT_TRUE(nodes_[1]->charge(two).charge.admitted);
 }
 
+class WriteTest : public testing::Test {
+ protected:
+  ConditionalUpdate planned(const std::optional<Item>& item, const ChargeRequest& request) {
+    std::optional<StoredState> seen;
+    if (item) seen = read_state(*item).value();
+    return write_of(plan_charge(seen, request), seen, request, ++write_id_);
+  }
+  static Item with(Item item, AttributeName name, std::int64_t value) {
+    item.set(name, value);
+    return item;
+  }
+  static ChargeRequest request(const limit::Limit& limit, std::uint64_t subject) {
+    return {.key = {}, .limit = limit, .subject = subject, .now = Time(seconds(1'800'000'000))};
+  }
+
+  std::int64_t write_id_ = 100;
+};
+
+TEST_F(WriteTest, OfAValueIsForTheSlotThatItSaw) {
+  const limit::DistinctLimit limit{5, kGeometry};
+  const Item item = *apply_update(planned(std::nullopt, request(limit, 1)), std::nullopt).item;
+  const ConditionalUpdate update = planned(item, request(limit, 2));
+  EXPECT_TRUE(apply_update(update, item).done);
+  EXPECT_FALSE(apply_update(update, with(item, "g", *item.find("g") + 1)).done);
+}
+
+TEST_F(WriteTest, FreesAPlaceOnce) {
+  const ChargeRequest one = request(limit::ConcurrencyLimit{2, seconds(60)}, 1);
+  const ChargeRequest two = request(limit::ConcurrencyLimit{2, seconds(60)}, 2);
+  std::optional<Item> item = apply_update(planned(std::nullopt, one), std::nullopt).item;
+  item = apply_update(planned(item, two), item).item;
+  EXPECT_EQ(*item->find("c"), 2);
+  const ConditionalUpdate release = *give_back_write(one, 0, 7);
+  item = apply_update(release, item).item;
+  EXPECT_EQ(*item->find("c"), 1);
+  EXPECT_FALSE(apply_update(*give_back_write(one, 0, 8), item).done);
+}
+
+TEST_F(WriteTest, NeverBeginsALifeBelowAVersionThatWasUsed) {
+  for (const limit::Limit& limit :
+       {limit::Limit(limit::WindowLimit{5, limit::Geometry::for_window(seconds(1))}),
+        limit::Limit(limit::GcraLimit::per_window(5, seconds(1), 5)),
+        limit::Limit(limit::FixedWindowLimit{5, Time(seconds(1'800'000'000)),
+                                             Time(seconds(1'800'000'001))})}) {
+    ChargeRequest asked = request(limit, 1);
+    const ConditionalUpdate update = planned(std::nullopt, asked);
+    Item old = *apply_update(update, std::nullopt).item;
+    old.remove("lw");
+    for (const char* name : {"g", "a", "e"}) {
+      if (old.find(name) != nullptr) old.set(name, 1);
+    }
+    const std::int64_t version = *old.find("v");
+    EXPECT_TRUE(apply_update(update, with(old, "v", version - 1)).done) << limit.index();
+    EXPECT_FALSE(apply_update(update, with(old, "v", version)).done) << limit.index();
+  }
+}
+
 }  // namespace
 }  // namespace weir::store
