@@ -215,8 +215,9 @@ class Rounds {
     const bool raced = round.volley > left - round.before;
     const double expected = std::min(facts_.window_high_s, edge->admitted_sent_s - room.admitted_s);
     note_window(*edge, raced);
-    // A reset inside the volley would have put the next one a whole window later.
-    const bool reset_inside = may_have_ended && edge->admitted_sent_s - told_off_s > 0.6 * expected;
+    // A reset inside the volley would have put the next one a whole window after its release.
+    const double released_s = size > 0 ? round.volley_s : told_off_s;
+    const bool reset_inside = may_have_ended && edge->admitted_sent_s - released_s > 0.6 * expected;
     // After a race the last N admissions say nothing of W; that the edge came as expected does.
     if (raced && !reset_inside && !fit_) {
       facts_.window_low_s = std::max(facts_.window_low_s, 0.9 * expected);
