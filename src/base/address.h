@@ -47,7 +47,11 @@ class Network {
   static Result<Network> parse(std::string_view text);
 
   bool contains(const Address& address) const;
+  bool is_v4() const { return base_.is_v4(); }
+  int prefix() const { return prefix_; }
   std::string to_string() const;
+
+  friend bool operator==(const Network&, const Network&) = default;
 
  private:
   Address base_;

@@ -1,32 +1,29 @@
-// SystemClock: the machine's real time, read once and then carried by the monotonic clock.
+// SystemClock: the machine's real time, read once and then carried by the clock that counts since
+// boot (base/slewed_time.h): steps of the system's time (NTP, an operator) do not move it, and time
+// that the machine was suspended is counted (CLOCK_BOOTTIME, which CLOCK_MONOTONIC is not).
 //
-// A step of the system clock (NTP, an operator, a resumed virtual machine) must neither reopen a
-// window nor skip one, so after the first reading only the monotonic clock moves this clock. It is
-// then slewed towards the system's real time by at most kSlewPerSecond, so that a slow drift of the
-// monotonic clock does not grow for ever.
+// A virtual machine that its host froze may see neither clock move meanwhile: it is then behind by
+// as much, and NTP's step does not help it here. Stores that know a better clock say so (the Date
+// of DynamoDB's answers, docs/dynamodb.md).
 //
 // Thread safety: now() may be called from any thread. It goes back by at most kSlewPerSecond, and
 // that once a second at most.
 #pragma once
 
-#include <atomic>
-
+#include "base/slewed_time.h"
 #include "weir/clock.h"
 
 namespace weir::base {
 
 class SystemClock final : public Clock {
  public:
-  // At most half a millisecond of correction a second: the bound that NTP's own slewing uses.
-  static constexpr Duration kSlewPerSecond = std::chrono::microseconds(500);
+  static constexpr Duration kSlewPerSecond = SlewedTime::kSlewPerSecond;
 
   SystemClock();
   Time now() override;
 
  private:
-  std::atomic<std::int64_t> offset_ns_;  // real time minus monotonic time, as applied
-  std::atomic<std::int64_t>
-      next_slew_ns_;  // monotonic time at which the offset is next compared with the system's
+  SlewedTime time_;
 };
 
 // Monotonic time since an arbitrary start, for measuring durations and deadlines. Never compared
