@@ -20,6 +20,7 @@ class Receipt;
 enum class Verdict {
   admitted,     // every rule has room, and every rule was charged
   refused,      // a rule has no room: HTTP 429; nothing stays charged
+  denied,       // the policy's deny list names who asks: HTTP 403; nothing was counted
   malformed,    // an identifier is not one: HTTP 400; nothing was counted
   unavailable,  // the store could not decide and the rule's failure policy is to deny: HTTP 503,
                 // never 429

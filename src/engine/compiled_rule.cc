@@ -35,108 +35,88 @@ bool matches_route(std::string_view listed, std::string_view route) {
   return route.starts_with(listed.substr(0, listed.size() - 1));
 }
 
-}  // namespace
-
-Result<IdentitySources> IdentitySources::make(const policy::IdentityConfig& config) {
-  Result<identity::ApiKeyField> api_key =
-      identity::ApiKeyField::make(config.api_key.header, config.api_key.pattern);
-  if (!api_key) return tl::unexpected(api_key.error());
-  return IdentitySources{
-      .proxies = {.networks = config.trusted_proxies,
-                  .unix_peer = config.trust_unix_peer,
-                  .read_x_forwarded_for = config.proxy_field != policy::ProxyField::forwarded,
-                  .read_forwarded = config.proxy_field != policy::ProxyField::x_forwarded_for},
-      .api_key = *std::move(api_key),
-      .verify_api_key = config.api_key.verify == policy::Verify::required};
-}
-
-Asker::Asker(const identity::Request& request, const IdentitySources& sources)
-    : request_(request), sources_(sources), method_(identity::counted_method(request.method)) {}
-
-Result<Address> Asker::client() {
-  if (!client_) client_ = identity::client_address(request_, sources_.proxies);
-  return *client_;
-}
-
-Result<std::optional<std::string_view>> Asker::api_key() {
-  return sources_.api_key.find(request_.headers);
-}
-
-Result<std::optional<std::string_view>> Asker::user() const {
-  const std::optional<std::string_view>& user = request_.user;
-  if (!user || user->empty()) return std::nullopt;
-  if (user->size() > identity::kMaxUserLength)
-    return fail(ErrorCode::invalid_input, "the user's name is longer than 512 bytes");
-  return user;
-}
-
-Result<std::optional<std::string_view>> Asker::counted_api_key() {
-  Result<std::optional<std::string_view>> key = api_key();
-  if (!key) return key;
-  const identity::KeyStanding needed =
-      sources_.verify_api_key ? identity::KeyStanding::known : identity::KeyStanding::unchecked;
-  if (request_.key_standing != identity::KeyStanding::known && request_.key_standing != needed)
-    key->reset();
-  return key;
-}
-
-CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
-    : rule_(std::move(rule)),
-      clock_error_(policy.decision_error()),
-      zone_(rule_.time_zone.empty() ? TimeZone()
-                                    : TimeZone::find(rule_.time_zone).value_or(TimeZone())),
-      limit_(limit_of_count(rule_.limit.count)),
-      local_limit_(local_share()),
-      width_{.ipv4_prefix = rule_.ipv4_prefix.value_or(policy.identity.ipv4_prefix),
-             .ipv6_prefix = rule_.ipv6_prefix.value_or(policy.identity.ipv6_prefix),
-             .embedded_ipv4 = policy.identity.embedded_ipv4},
-      prefix_(policy.pepper, policy.name_space, rule_.id) {
-  // The order in which a policy lists the parts means nothing, so it must not make other counters.
-  std::sort(rule_.key.begin(), rule_.key.end());
-  for (const policy::KeyPart part : rule_.key) narrowness_ += narrowness_of(part);
-}
-
-// Under the rule's algorithm. Whatever lies between the clocks and real time makes a limit longer,
-// never shorter.
-limit::Limit CompiledRule::limit_of_count(std::int64_t count) const {
+// Whatever lies between the clocks and real time makes a limit longer, never shorter.
+limit::Limit limit_of(const policy::Rule& rule, std::int64_t count, Duration clock_error) {
   static_assert(policy::kMaxDistinctValues == limit::kMaxDistinct);
   static_assert(policy::kMaxInFlight == limit::kMaxConcurrency);
-  const Duration window = rule_.limit.window;
-  switch (rule_.algorithm) {
+  const Duration window = rule.limit.window;
+  switch (rule.algorithm) {
     case policy::Algorithm::exact:
       break;
     case policy::Algorithm::gcra: {
-      const std::int64_t burst = policy::burst_of(rule_);
-      return rule_.strict ? limit::GcraLimit::strict(count, window, burst, clock_error_)
-                          : limit::GcraLimit::per_window(count, window, burst, clock_error_);
+      const std::int64_t burst = policy::burst_of(rule);
+      return rule.strict ? limit::GcraLimit::strict(count, window, burst, clock_error)
+                         : limit::GcraLimit::per_window(count, window, burst, clock_error);
     }
     case policy::Algorithm::fixed_window:
       return limit::FixedWindowLimit{.n = count};
     case policy::Algorithm::distinct:
       return limit::DistinctLimit{
-          count, limit::Geometry::for_window(window, clock_error_, limit::kMaxDistinctSlots)};
+          count, limit::Geometry::for_window(window, clock_error, limit::kMaxDistinctSlots)};
     case policy::Algorithm::concurrency:
-      return limit::ConcurrencyLimit{count, window + 2 * clock_error_};
+      return limit::ConcurrencyLimit{count, window + 2 * clock_error};
   }
-  return limit::WindowLimit{count, limit::Geometry::for_window(window, clock_error_)};
+  return limit::WindowLimit{count, limit::Geometry::for_window(window, clock_error)};
 }
 
 // The share is kept exactly, whatever the algorithm: its bound is then one number.
-limit::Limit CompiledRule::local_share() const {
-  const std::int64_t count = policy::local_count(rule_);
-  if (counts_values() || counts_in_flight()) return limit_of_count(count);
-  return limit::WindowLimit{count, limit::Geometry::for_window(rule_.limit.window, clock_error_)};
+limit::Limit local_share_of(const policy::Rule& rule, Duration clock_error) {
+  const std::int64_t count = policy::local_count(rule);
+  if (rule.algorithm == policy::Algorithm::distinct ||
+      rule.algorithm == policy::Algorithm::concurrency)
+    return limit_of(rule, count, clock_error);
+  return limit::WindowLimit{count, limit::Geometry::for_window(rule.limit.window, clock_error)};
 }
 
-limit::Limit CompiledRule::limit(Time now) const {
-  const auto* fixed = std::get_if<limit::FixedWindowLimit>(&limit_);
-  if (fixed == nullptr) return limit_;
-  if (rule_.calendar) {
-    const CalendarWindow window = window_.at(now, *rule_.calendar, zone_);
-    return limit::FixedWindowLimit{fixed->n, window.start, window.end};
+Terms terms_of(const policy::Rule& rule, Duration clock_error) {
+  Terms terms{.rule = rule,
+              .limit = limit_of(rule, rule.limit.count, clock_error),
+              .local = local_share_of(rule, clock_error)};
+  // check_rule() has made sure that there is such a zone.
+  if (!rule.time_zone.empty()) terms.zone = TimeZone::find(rule.time_zone).value_or(TimeZone());
+  return terms;
+}
+
+std::vector<policy::Somebody> named_in(const std::vector<policy::Override>& overrides) {
+  std::vector<policy::Somebody> named;
+  for (const policy::Override& by : overrides) named.push_back(by.who);
+  return named;
+}
+
+}  // namespace
+
+CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
+    : rule_(std::move(rule)),
+      terms_(terms_of(rule_, policy.decision_error())),
+      overrides_(named_in(rule_.overrides)),
+      width_{.ipv4_prefix = rule_.ipv4_prefix.value_or(policy.identity.ipv4_prefix),
+             .ipv6_prefix = rule_.ipv6_prefix.value_or(policy.identity.ipv6_prefix),
+             .embedded_ipv4 = policy.identity.embedded_ipv4},
+      prefix_(policy.pepper, policy.name_space, rule_.id) {
+  for (const policy::Override& by : rule_.overrides)
+    override_terms_.push_back(terms_of(policy::overridden(rule_, by), policy.decision_error()));
+  // The order in which a policy lists the parts means nothing, so it must not make other counters.
+  std::sort(rule_.key.begin(), rule_.key.end());
+  for (const policy::KeyPart part : rule_.key) narrowness_ += narrowness_of(part);
+}
+
+limit::Limit Terms::limit_at(Time now) const {
+  const auto* fixed = std::get_if<limit::FixedWindowLimit>(&limit);
+  if (fixed == nullptr) return limit;
+  if (rule.calendar) {
+    const CalendarWindow lies_in = window.at(now, *rule.calendar, zone);
+    return limit::FixedWindowLimit{fixed->n, lies_in.start, lies_in.end};
   }
-  const Time start = now - now.time_since_epoch() % rule_.limit.window;
-  return limit::FixedWindowLimit{fixed->n, start, start + rule_.limit.window};
+  const Time start = now - now.time_since_epoch() % rule.limit.window;
+  return limit::FixedWindowLimit{fixed->n, start, start + rule.limit.window};
+}
+
+Result<const Terms*> CompiledRule::terms(Asker& asker) const {
+  if (overrides_.empty()) return &terms_;
+  const Result<std::optional<std::size_t>> found =
+      overrides_.find(asker, width_, WhoList::Keys::counted);
+  if (!found) return tl::unexpected(found.error());
+  return *found ? &override_terms_[**found] : &terms_;
 }
 
 bool CompiledRule::matches(const Asker& asker) const {
@@ -208,6 +188,51 @@ Result<std::optional<std::uint64_t>> CompiledRule::value(Asker& asker) const {
     return tl::unexpected(status.error());
   }
   return tuple.key().hash();
+}
+
+Result<Key> CompiledRule::penalty_key(Asker& asker, std::string_view purpose) const {
+  identity::KeyTuple tuple = prefix_;
+  // No part of a key has such a name.
+  tuple.add(purpose);
+  for (const policy::KeyPart part : rule_.key) {
+    if (Status status = add_part(tuple, part, asker); !status)
+      return tl::unexpected(status.error());
+  }
+  if (Status status = add_network(tuple, "from", asker); !status)
+    return tl::unexpected(status.error());
+  return tuple.key();
+}
+
+std::string CompiledRule::key_text(Asker& asker) const {
+  if (!rule_.log_keys) return {};
+  std::string text;
+  const auto add = [&](policy::KeyPart part, std::string_view value) {
+    text += (text.empty() ? "" : " ") + std::string(to_string(part)) + "=" + std::string(value);
+  };
+  const auto add_named = [&](policy::KeyPart part,
+                             const Result<std::optional<std::string_view>>& value) {
+    if (value && *value) return add(part, **value);
+    const Result<Address> client = asker.client();
+    add(part, client ? "none@" + identity::client_network(*client, width_).to_string() : "none");
+  };
+  for (const policy::KeyPart part : rule_.key) {
+    switch (part) {
+      case policy::KeyPart::client_ip:
+        if (const Result<Address> client = asker.client())
+          add(part, identity::client_network(*client, width_).to_string());
+        break;
+      case policy::KeyPart::api_key:
+        add_named(part, asker.counted_api_key());
+        break;
+      case policy::KeyPart::user:
+        add_named(part, asker.user());
+        break;
+      case policy::KeyPart::route:
+        add(part, std::string(asker.method()) + " " + std::string(asker.request().route));
+        break;
+    }
+  }
+  return text;
 }
 
 Status CompiledRule::add_network(identity::KeyTuple& tuple, std::string_view name,

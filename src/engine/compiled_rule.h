@@ -1,57 +1,36 @@
 // CompiledRule: one rule of a policy, ready to match requests and to make their stored keys.
-// Asker: what is known about one request's sender, found out when a rule first wants it.
 //
-// Thread safety: a CompiledRule is const once made and may be used from any thread; an Asker
-// belongs to one decision.
+// Thread safety: const once made; may be used from any thread.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/calendar.h"
 #include "base/key.h"
 #include "base/result.h"
+#include "engine/asker.h"
+#include "engine/who_list.h"
 #include "engine/window_cache.h"
-#include "identity/api_key.h"
 #include "identity/client_address.h"
 #include "identity/key_tuple.h"
-#include "identity/request.h"
 #include "limit/limit.h"
 #include "policy/policy.h"
 
 namespace weir::engine {
 
-// How a policy wants senders to be known; common to all its rules.
-struct IdentitySources {
-  static Result<IdentitySources> make(const policy::IdentityConfig& config);
+// How much a rule lets pass, for those of whom an override says nothing else, or for whom it does.
+struct Terms {
+  policy::Rule rule;   // as it is for them
+  limit::Limit limit;  // fixed_window: without its window
+  limit::Limit local;  // what this process may admit alone while the store cannot decide
+  TimeZone zone = {};
+  WindowCache window = {};  // of a calendar limit
 
-  identity::ProxyTrust proxies;
-  identity::ApiKeyField api_key;
-  bool verify_api_key = false;
-};
-
-class Asker {
- public:
-  Asker(const identity::Request& request, const IdentitySources& sources);
-
-  const identity::Request& request() const { return request_; }
-  std::string_view method() const { return method_; }
-
-  Result<Address> client();
-  // The key that was sent, whether anybody knows it or not.
-  Result<std::optional<std::string_view>> api_key();
-  // The key that counts by itself; nullopt if there is none, or nobody knows it.
-  Result<std::optional<std::string_view>> counted_api_key();
-  // The authenticated principal; nullopt: anonymous.
-  Result<std::optional<std::string_view>> user() const;
-
- private:
-  const identity::Request& request_;
-  const IdentitySources& sources_;
-  std::string_view method_;
-  std::optional<Result<Address>> client_;
+  limit::Limit limit_at(Time now) const;
 };
 
 class CompiledRule {
@@ -59,9 +38,10 @@ class CompiledRule {
   CompiledRule(policy::Rule rule, const policy::Policy& policy);
 
   const policy::Rule& rule() const { return rule_; }
-  limit::Limit limit(Time now) const;
-  // What this process may admit alone while the store cannot decide.
-  const limit::Limit& local_limit() const { return local_limit_; }
+  // What it lets pass for who is asking.
+  Result<const Terms*> terms(Asker& asker) const;
+  // For those whom no override names.
+  const Terms& usual_terms() const { return terms_; }
   // What one request uses up of the limit.
   std::int64_t cost(const identity::Request& request) const {
     return rule_.cost.value_or(request.cost);
@@ -81,18 +61,21 @@ class CompiledRule {
   // rule has nothing to say about it.
   Result<std::optional<std::uint64_t>> value(Asker& asker) const;
 
+  // For penalties: refusals of this rule are counted by key and client network, so that nobody is
+  // made to wait for what a stranger does with the same key. `purpose` keeps the counters apart.
+  Result<Key> penalty_key(Asker& asker, std::string_view purpose) const;
+
+  // The key in clear, "client_ip=203.0.113.0/24 user=alice", if the policy lets it be told.
+  std::string key_text(Asker& asker) const;
+
  private:
-  limit::Limit limit_of_count(std::int64_t count) const;
-  limit::Limit local_share() const;
   Status add_part(identity::KeyTuple& tuple, policy::KeyPart part, Asker& asker) const;
   Status add_network(identity::KeyTuple& tuple, std::string_view name, Asker& asker) const;
 
   policy::Rule rule_;
-  Duration clock_error_;
-  TimeZone zone_;
-  WindowCache window_;  // of a calendar limit
-  limit::Limit limit_;  // fixed_window: without its window
-  limit::Limit local_limit_;
+  Terms terms_;
+  std::vector<Terms> override_terms_;
+  WhoList overrides_;
   identity::ClientWidth width_;
   identity::KeyTuple prefix_;
   int narrowness_ = 0;

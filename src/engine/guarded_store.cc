@@ -30,6 +30,12 @@ std::optional<limit::Charge> GuardedStore::charge(const store::ChargeRequest& re
   return outcome->charge;
 }
 
+std::optional<limit::Charge> GuardedStore::charge_paid(const store::ChargeRequest& request) {
+  const std::optional<store::ChargeOutcome> paid = store_->charge_paid(request);
+  if (!paid || !paid->charge.admitted) return std::nullopt;
+  return paid->charge;
+}
+
 std::optional<limit::Charge> GuardedStore::known_refusal(const store::ChargeRequest& request) {
   const std::optional<store::ChargeOutcome> known = store_->known_refusal(request);
   if (!known) return std::nullopt;

@@ -27,6 +27,9 @@ class GuardedStore {
   // nullopt: it could not decide, or is not asked because it is down.
   std::optional<limit::Charge> charge(const store::ChargeRequest& request);
 
+  // From what is paid for already, whether the store is up or down.
+  std::optional<limit::Charge> charge_paid(const store::ChargeRequest& request);
+
   std::optional<limit::Charge> known_refusal(const store::ChargeRequest& request);
 
   // Whether the store is ready to decide; tells the operator if not.

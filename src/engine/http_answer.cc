@@ -60,6 +60,8 @@ Problem problem_of(Verdict verdict) {
     case Verdict::refused:
       return {429, "https://iana.org/assignments/http-problem-types#quota-exceeded",
               "Request cannot be satisfied as assigned quota has been exceeded"};
+    case Verdict::denied:
+      return {403, "about:blank", "Forbidden"};
     case Verdict::malformed:
       return {400, "about:blank", "Bad Request"};
     case Verdict::unavailable:
@@ -87,6 +89,10 @@ std::string body_of(const Problem& problem, const Decision& decision) {
 }
 
 }  // namespace
+
+int http_status(Verdict verdict) {
+  return problem_of(verdict).status;
+}
 
 HttpAnswer http_answer(const Decision& decision) {
   HttpAnswer answer;

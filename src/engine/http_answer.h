@@ -2,6 +2,7 @@
 //
 //   admitted     200: the application answers; only the RateLimit fields below are added
 //   refused      429, Retry-After, a problem of type quota-exceeded
+//   denied       403 and a problem
 //   malformed    400 and a problem
 //   unavailable  503, Retry-After and a problem; an outage is never a 429
 //
@@ -34,6 +35,8 @@ struct HttpAnswer {
   std::vector<HttpField> fields;
   std::string body;  // application/problem+json; empty if admitted
 };
+
+int http_status(Verdict verdict);
 
 HttpAnswer http_answer(const Decision& decision);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <boost/container/small_vector.hpp>
 #include <mutex>
 #include <unordered_map>
 #include <utility>
@@ -32,6 +33,24 @@ std::string random_pepper() {
   return pepper;
 }
 
+// Charges `rest` as far as there is room; what there was none for.
+std::int64_t charge_rest(const Charged& charged, store::ChargeRequest request, std::int64_t rest) {
+  constexpr int kTries = 4;  // room may be taken by others between two of them
+  std::int64_t fits = limit::largest_cost(request.limit);
+  for (int i = 0; i < kTries && rest > 0; ++i) {
+    request.cost = std::min(rest, fits);
+    if (request.cost < 1) break;
+    const Result<store::ChargeOutcome> outcome = charged.store->charge(request);
+    if (!outcome) break;
+    if (outcome->charge.admitted) {
+      rest -= request.cost;
+    } else {
+      fits = outcome->charge.remaining;
+    }
+  }
+  return rest;
+}
+
 }  // namespace
 
 struct Limiter::Parts {
@@ -43,12 +62,28 @@ struct Limiter::Parts {
         store(std::move(dependencies.store), dependencies.clock, std::move(dependencies.on_event)),
         local_store(std::move(the_local_store)),
         next_request(base::entropy_seed()),
-        deciding{sources, clock, store, *local_store, kMemoryBudget, this} {
+        request_prefix(policy.pepper, policy.name_space, "request_id"),
+        deny(policy.deny),
+        allow(policy.allow),
+        deciding{.sources = sources,
+                 .clock = clock,
+                 .store = store,
+                 .local_store = *local_store,
+                 .memory = memory,
+                 .request_prefix = request_prefix,
+                 .deny = deny,
+                 .allow = allow,
+                 .list_width = {.ipv4_prefix = 32,
+                                .ipv6_prefix = 128,
+                                .embedded_ipv4 = policy.identity.embedded_ipv4},
+                 .budget = kMemoryBudget,
+                 .owner = this} {
     rules.reserve(policy::kMaxRules + policy::kMaxCodeRules);
     deciding.budget = policy.store_budget();
   }
 
-  Decision decide(const identity::Request& request, std::span<const CompiledRule* const> rules);
+  Decision decide(const identity::Request& request, std::span<const CompiledRule* const> rules,
+                  DecisionRecord* record);
   // What is still to be given back or charged may take as long as a decision.
   void set_present(store::ChargeRequest& request) const {
     request.now = clock.now();
@@ -63,14 +98,19 @@ struct Limiter::Parts {
   std::once_flag checked;                           // the store, before the first decision
   // Ids of requests in flight: from a random start, so that those of two nodes do not meet.
   std::atomic<std::uint64_t> next_request;
+  RequestMemory memory;
+  const identity::KeyTuple request_prefix;
+  const WhoList deny;
+  const WhoList allow;
+  std::unique_ptr<Penalties> penalties;  // if a rule has one; made before that rule is
   DecidingParts deciding;
 
   // Never grows past what was reserved, so rules do not move while decisions read them: who holds a
-  // handle was given it after its rule was complete. The first `of_policy` are the policy's own.
+  // handle was given it after its rule was complete. The policy's own come first.
   std::mutex adding;  // guards by_id and the end of rules
   std::unordered_map<std::string, std::size_t> by_id;
   std::vector<CompiledRule> rules;
-  std::size_t of_policy = 0;
+  std::vector<const CompiledRule*> of_policy;
 };
 
 Limiter::Limiter(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -110,12 +150,20 @@ Result<std::unique_ptr<Limiter>> Limiter::make(policy::Policy policy, Dependenci
     if (limiter->parts_->rules.size() == before)
       return fail(ErrorCode::invalid_input, "rule '" + id + "' is there twice", "Remove one");
   }
-  limiter->parts_->of_policy = limiter->parts_->rules.size();
+  for (const CompiledRule& rule : limiter->parts_->rules)
+    limiter->parts_->of_policy.push_back(&rule);
   return limiter;
 }
 
 Result<RuleHandle> Limiter::add_rule(policy::Rule rule) {
   if (Status status = policy::check_rule(rule); !status) return tl::unexpected(status.error());
+  for (const policy::Override& by : rule.overrides) {
+    const policy::IdentityConfig& identity = parts_->policy.identity;
+    if (Status fits =
+            policy::check_override_width(rule, by, identity.ipv4_prefix, identity.ipv6_prefix);
+        !fits)
+      return tl::unexpected(fits.error());
+  }
   CompiledRule compiled(std::move(rule), parts_->policy);
   const std::lock_guard lock(parts_->adding);
   std::vector<CompiledRule>& rules = parts_->rules;
@@ -126,8 +174,14 @@ Result<RuleHandle> Limiter::add_rule(policy::Rule rule) {
                 "rule '" + compiled.rule().id + "' is there already and says otherwise",
                 "Give each rule an id of its own");
   }
-  if (rules.size() == parts_->of_policy + policy::kMaxCodeRules)
+  if (rules.size() == parts_->of_policy.size() + policy::kMaxCodeRules)
     return fail(ErrorCode::limit_exceeded, "code adds more than 4096 rules", "Use fewer rules");
+  if (compiled.rule().penalty && parts_->penalties == nullptr) {
+    Result<std::unique_ptr<Penalties>> made = Penalties::make();
+    if (!made) return tl::unexpected(made.error());
+    parts_->penalties = *std::move(made);
+    parts_->deciding.penalties = parts_->penalties.get();
+  }
   parts_->by_id.emplace(compiled.rule().id, rules.size());
   rules.push_back(std::move(compiled));
   return RuleHandle(rules.size() - 1);
@@ -137,19 +191,16 @@ Status Limiter::check_store() {
   return parts_->store.check(kStartBudget);
 }
 
-Decision Limiter::decide(const identity::Request& request) {
-  std::array<const CompiledRule*, policy::kMaxRules> rules{};
-  for (std::size_t index = 0; index < parts_->of_policy; ++index)
-    rules[index] = &parts_->rules[index];
-  return parts_->decide(request, std::span(rules).first(parts_->of_policy));
+Decision Limiter::decide(const identity::Request& request, DecisionRecord* record) {
+  return parts_->decide(request, parts_->of_policy, record);
 }
 
-Decision Limiter::decide(const identity::Request& request, std::span<const RuleHandle> handles) {
+Decision Limiter::decide(const identity::Request& request, std::span<const RuleHandle> handles,
+                         DecisionRecord* record) {
   WEIR_CHECK(handles.size() <= policy::kMaxRules);
-  std::array<const CompiledRule*, policy::kMaxRules> rules{};
-  for (std::size_t i = 0; i < handles.size(); ++i)
-    rules[i] = parts_->rules.data() + handles[i].index_;
-  return parts_->decide(request, std::span(rules).first(handles.size()));
+  boost::container::small_vector<const CompiledRule*, 8> rules;
+  for (const RuleHandle handle : handles) rules.push_back(parts_->rules.data() + handle.index_);
+  return parts_->decide(request, {rules.data(), rules.size()}, record);
 }
 
 Result<std::optional<std::string_view>> Limiter::api_key(const identity::Request& request) const {
@@ -157,17 +208,18 @@ Result<std::optional<std::string_view>> Limiter::api_key(const identity::Request
 }
 
 Decision Limiter::Parts::decide(const identity::Request& request,
-                                std::span<const CompiledRule* const> candidates) {
+                                std::span<const CompiledRule* const> candidates,
+                                DecisionRecord* record) {
   Decision decision;
   if (!policy::check_cost(request.cost)) {
     decision.verdict = Verdict::malformed;
     decision.reason = "the cost of a request is not from 1 to 10^15";
     return decision;
   }
-  if (candidates.empty()) return decision;
-  std::call_once(checked, [this] { static_cast<void>(store.check(kStartBudget)); });
+  if (!candidates.empty())
+    std::call_once(checked, [this] { static_cast<void>(store.check(kStartBudget)); });
   // Relaxed: the number is all that matters.
-  return Deciding(deciding, request)
+  return Deciding(deciding, request, record)
       .decide(candidates, next_request.fetch_add(1, std::memory_order_relaxed));
 }
 
@@ -178,6 +230,24 @@ void Limiter::finish(const Decision& decision) {
     // A place that cannot be given back is free when its hold ends.
     static_cast<void>(place.store->give_back(place.request, place.slot));
   }
+}
+
+std::int64_t Limiter::settle(const Decision& decision, std::int64_t actual) {
+  WEIR_CHECK(actual >= 0 && actual <= kMaxCount);
+  if (!decision.receipt || !decision.receipt->is_of(parts_.get())) return 0;
+  std::int64_t unpaid = 0;
+  for (Charged& estimate : decision.receipt->take_estimates()) {
+    const std::int64_t charged = estimate.request.cost;
+    parts_->set_present(estimate.request);
+    if (actual < charged) {
+      estimate.request.cost = charged - actual;
+      // What cannot be given back stays charged.
+      static_cast<void>(estimate.store->give_back(estimate.request, estimate.slot));
+    } else if (actual > charged) {
+      unpaid = std::max(unpaid, charge_rest(estimate, estimate.request, actual - charged));
+    }
+  }
+  return unpaid;
 }
 
 }  // namespace weir::engine

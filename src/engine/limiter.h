@@ -25,6 +25,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "engine/decision_record.h"
 #include "engine/event.h"
 #include "identity/request.h"
 #include "policy/policy.h"
@@ -74,16 +75,27 @@ class Limiter {
   static constexpr Duration kStartBudget = std::chrono::seconds(2);
   Status check_store();
 
-  // Asks all rules of the policy that match.
-  Decision decide(const identity::Request& request);
+  // Asks all rules of the policy that match. `record`, if there is one, is told what each said; a
+  // decision without one costs nothing for it.
+  Decision decide(const identity::Request& request, DecisionRecord* record = nullptr);
 
   // Asks the given rules, as far as they match, and no other. At most kMaxRules handles.
-  Decision decide(const identity::Request& request, std::span<const RuleHandle> rules);
+  Decision decide(const identity::Request& request, std::span<const RuleHandle> rules,
+                  DecisionRecord* record = nullptr);
 
   // The request that this decision admitted is over: frees the places that it took in rules that
   // count requests in flight. To be called for every decision, however the request ended; does
   // nothing if there is nothing to free, or if it was called before. May wait for the store.
   void finish(const Decision& decision);
+
+  // What a request came to whose cost was an estimate (Request.cost_is_estimate); once, later calls
+  // do nothing. Under each rule that counted the estimate:
+  // - less than it: the rest is given back;
+  // - more: the rest is charged as far as there is room, since more than N in W is never charged.
+  //   What there is no room for is returned: it was used and is not counted. So the promise holds
+  //   for what requests use if the estimate is the most that one may use.
+  // actual: 0 to 10^15. May wait for the store.
+  std::int64_t settle(const Decision& decision, std::int64_t actual);
 
   // The API key that rules would count, for the application's verify hook; nullopt if there is
   // none. A view into the request. An Error if the field is malformed: decide() says so too.

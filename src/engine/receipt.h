@@ -32,8 +32,15 @@ class Receipt {
   void add_place(const Charged& charged) { places_.push_back(charged); }
   void add_estimate(const Charged& charged) { estimates_.push_back(charged); }
 
+  // Whether its places were taken back: the request is over.
+  bool is_finished() const {
+    const std::lock_guard lock(mutex_);
+    return finished_;
+  }
+
   std::vector<Charged> take_places() {
     const std::lock_guard lock(mutex_);
+    finished_ = true;
     return std::exchange(places_, {});
   }
   std::vector<Charged> take_estimates() {
@@ -43,9 +50,10 @@ class Receipt {
 
  private:
   const void* const owner_;
-  std::mutex mutex_;  // guards the rest, once the decision is made
+  mutable std::mutex mutex_;  // guards the rest, once the decision is made
   std::vector<Charged> places_;
   std::vector<Charged> estimates_;
+  bool finished_ = false;
 };
 
 }  // namespace weir::engine

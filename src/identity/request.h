@@ -34,6 +34,9 @@ struct Request {
   // The authenticated principal of the framework; nullopt: anonymous.
   std::optional<std::string_view> user = {};
   KeyStanding key_standing = KeyStanding::unchecked;
+  // The request's own id, if something that is trusted made one: the same id from the same caller
+  // is charged once (engine/request_memory.h). Never one that the caller may choose. Empty: none.
+  std::string_view request_id = {};
   // How much of a limit it uses up, under the rules that do not say so themselves: 1 to 10^15.
   std::int64_t cost = 1;
   // The cost is an estimate: Limiter::settle() will say what it came to.

@@ -3,6 +3,9 @@
 #include <string_view>
 #include <vector>
 
+#include "policy/nearest.h"
+#include "policy/worst_case.h"
+
 namespace weir::policy {
 namespace {
 
@@ -42,6 +45,8 @@ std::string on_failure(const Rule& rule) {
   switch (rule.on_store_failure) {
     case OnStoreFailure::local:
       return std::to_string(local_count(rule)) + " in each process";
+    case OnStoreFailure::leased:
+      return "what is paid for already, then 503";
     case OnStoreFailure::deny:
       return "503";
     case OnStoreFailure::allow:
@@ -72,12 +77,46 @@ std::string how_much(const Rule& rule) {
   return {};
 }
 
+std::string overridden_for(const Rule& rule) {
+  std::string words;
+  for (const Override& by : rule.overrides) {
+    const auto* network = std::get_if<Network>(&by.who);
+    const auto* user = std::get_if<UserName>(&by.who);
+    words += (words.empty() ? "" : "; ") + format_quota(overridden(rule, by)) + " for " +
+             (network != nullptr ? network->to_string()
+              : user != nullptr  ? "user " + excerpt(user->name)
+                                 : "an API key");
+  }
+  return words;
+}
+
 }  // namespace
 
 std::string explain(const Rule& rule) {
-  return rule.id + ": " + how_much(rule) + ", " + counted_by(rule) + "; " +
+  return rule.id + ": " + (rule.shadow ? "(shadow) " : "") + how_much(rule) + ", " +
+         counted_by(rule) + "; " +
          (rule.cost ? "each request costs " + std::to_string(*rule.cost) + "; " : "") +
          matched(rule.match) + "; if the store fails, " + on_failure(rule);
+}
+
+std::string explain_at_length(const Policy& policy, const Rule& rule) {
+  std::string text = rule.id + "\n";
+  const auto line = [&](std::string name, const std::string& words) {
+    name.resize(10, ' ');
+    text += "  " + name + words + "\n";
+  };
+  line("limit", how_much(rule));
+  line("counted", counted_by(rule));
+  if (rule.cost) line("cost", std::to_string(*rule.cost) + " for each request");
+  if (!rule.overrides.empty()) line("override", overridden_for(rule));
+  if (rule.penalty)
+    line("penalty", "after more than " + format_rate(rule.penalty->refusals) + " refusals, " +
+                        format_duration(rule.penalty->wait) + " of waiting, by client network");
+  if (rule.shadow) line("shadow", "decides and counts, and refuses nobody");
+  line("about", matched(rule.match));
+  line("at worst", worst_case(policy, rule));
+  line("outage", worst_case_in_outage(policy, rule));
+  return text;
 }
 
 }  // namespace weir::policy

@@ -13,4 +13,14 @@ namespace weir::policy {
 // 10 in each process".
 std::string explain(const Rule& rule);
 
+// The same with its worst case, as several lines, each with a name in front:
+//
+//   per-key
+//     limit     at most 100 in any 1m
+//     counted   for each api_key and route
+//     about     POST on /api/*
+//     at worst  100 in any 1m
+//     outage    10 more in each process, then 503
+std::string explain_at_length(const Policy& policy, const Rule& rule);
+
 }  // namespace weir::policy

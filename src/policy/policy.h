@@ -88,6 +88,9 @@ struct Policy {
   std::optional<Duration> max_clock_skew = {};
   IdentityConfig identity;
   std::vector<Rule> rules;
+  // Before all rules, also those of code: denied is answered 403; allowed is not counted at all.
+  std::vector<Somebody> deny;
+  std::vector<Somebody> allow;
 
   Duration clock_skew() const;
   // How long all store calls of one decision may take together.

@@ -9,6 +9,7 @@
 #include "policy/fields.h"
 #include "policy/nearest.h"
 #include "policy/read_rules.h"
+#include "policy/read_somebody.h"
 #include "policy/read_store.h"
 #include "policy/warnings.h"
 #include "policy/yaml.h"
@@ -63,8 +64,11 @@ void PolicyReader::read(const Node& root) {
        {"max_clock_skew",
         [&](const Node& value) { policy.max_clock_skew = fields.duration(value, kMaxClockSkew); }},
        {"identity", [&](const Node& value) { read_identity(value); }},
+       {"deny", [&](const Node& value) { policy.deny = read_list(value, fields, "deny"); }},
+       {"allow", [&](const Node& value) { policy.allow = read_list(value, fields, "allow"); }},
        {"rules", [&](const Node& value) { read_rules(value, fields, policy); }}});
   if (!is_map) return;
+  check_override_widths(policy, fields.errors());
   if (!has_version) fields.error(root, "the policy does not say its version", "Add version: 1");
   if (!has_pepper && std::holds_alternative<DynamoDbStore>(policy.store)) {
     fields.error(root, "a store that nodes share needs a pepper and there is none",

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "policy/nearest.h"
+#include "policy/read_somebody.h"
+#include "policy/yaml.h"
 
 namespace weir::policy {
 namespace {
@@ -22,6 +24,8 @@ class RuleReader {
   std::optional<KeyPart> key_part(const Node& value);
   void read_key_part(const Node& value);
   void read_quota(const Node& value);
+  void read_override(const Node& node);
+  void read_penalty(const Node& node);
   void check_algorithm_at(const Node& place);
   void check_against_others(const Node& node, const Node& id);
 
@@ -76,6 +80,62 @@ void RuleReader::read_quota(const Node& value) {
   if (rule_.algorithm == Algorithm::concurrency) rule_.limit.window = hold;
 }
 
+// After the rule itself, on whose key and algorithm it depends.
+void RuleReader::read_override(const Node& node) {
+  Override by;
+  by.line = node.Mark().line + 1;
+  by.column = node.Mark().column + 1;
+  std::optional<Somebody> who;
+  std::optional<Quota> quota;
+  const std::size_t errors = fields_.errors().size();
+  std::vector<Field> list = somebody_fields(fields_, who);
+  list.push_back({"limit", [&](const Node& value) {
+                    const std::optional<std::string> text = fields_.text(value);
+                    if (text)
+                      quota = fields_.take(value, parse_quota(excerpt(*text), rule_.algorithm));
+                  }});
+  list.push_back({"burst", [&](const Node& value) {
+                    const std::optional<std::int64_t> number = fields_.whole_number(value);
+                    if (number && fields_.check(value, check_cost(*number))) by.burst = *number;
+                  }});
+  if (!fields_.read(node, "an override", list) || fields_.errors().size() > errors) return;
+  if (!who || !quota) {
+    fields_.error(node, "the override does not say for whom, or which limit",
+                  "Name a client_ip, an api_key or a user, and a limit");
+    return;
+  }
+  by.who = *std::move(who);
+  by.limit = quota->rate;
+  by.calendar = quota->calendar;
+  if (well_formed_ && fields_.check(node, check_override(rule_, by)))
+    rule_.overrides.push_back(std::move(by));
+}
+
+void RuleReader::read_penalty(const Node& node) {
+  Penalty penalty;
+  const std::size_t errors = fields_.errors().size();
+  const bool is_map =
+      fields_.read(node, "a penalty",
+                   {{"refusals",
+                     [&](const Node& value) {
+                       const std::optional<std::string> text = fields_.text(value);
+                       if (!text) return;
+                       if (const auto rate = fields_.take(value, parse_rate(excerpt(*text))))
+                         penalty.refusals = *rate;
+                     }},
+                    {"wait", [&](const Node& value) {
+                       if (const auto wait = fields_.duration(value, kMaxDuration))
+                         penalty.wait = *wait;
+                     }}});
+  if (!is_map || fields_.errors().size() > errors) return;
+  if (penalty.refusals == Rate{} || penalty.wait == Duration::zero()) {
+    fields_.error(node, "the penalty does not say after how many refusals, or how long to wait",
+                  "Write {refusals: 10/m, wait: 10m}");
+    return;
+  }
+  rule_.penalty = penalty;
+}
+
 void RuleReader::check_algorithm_at(const Node& place) {
   if (well_formed_) fields_.check(place, check_algorithm(rule_));
 }
@@ -85,6 +145,7 @@ void RuleReader::read(const Node& node) {
   Node id = node;
   Node limit;
   Node hold;
+  Node overrides;
   Node place = node;  // of what belongs to the algorithm
   Node algorithm;
   const auto number_into = [&](std::int64_t& target) {
@@ -158,6 +219,16 @@ void RuleReader::read(const Node& node) {
           }
         }},
        {"cost", number_into(cost)},
+       {"overrides", [&](const Node& value) { overrides.reset(value); }},
+       {"shadow",
+        [&](const Node& value) {
+          if (const auto truth = fields_.truth(value)) rule_.shadow = *truth;
+        }},
+       {"penalty", [&](const Node& value) { read_penalty(value); }},
+       {"log_keys",
+        [&](const Node& value) {
+          if (const auto truth = fields_.truth(value)) rule_.log_keys = *truth;
+        }},
        {"on_store_failure",
         [&](const Node& value) {
           const std::optional<std::string> text = fields_.text(value);
@@ -187,6 +258,12 @@ void RuleReader::read(const Node& node) {
   } else {
     fields_.error(node, "the rule has no limit", "Add limit: COUNT/WINDOW");
   }
+  if (overrides.IsSequence() && overrides.size() <= kMaxOverrides) {
+    for (const Node& by : overrides) read_override(by);
+  } else if (!overrides.IsNull()) {
+    fields_.error(overrides, "overrides is not a list of at most 256 entries",
+                  "Write '- {user: NAME, limit: COUNT/WINDOW}'");
+  }
   check_against_others(node, id);
   policy_.rules.push_back(std::move(rule_));
 }
@@ -207,8 +284,8 @@ void RuleReader::check_against_others(const Node& node, const Node& id) {
     if (rule_.limit.count > 0 && other.limit.window == rule_.limit.window &&
         other.algorithm == rule_.algorithm && other.distinct == rule_.distinct &&
         other.cost == rule_.cost && other.calendar == rule_.calendar &&
-        other.strict == rule_.strict && other.burst == rule_.burst &&
-        sorted(other.key) == sorted(rule_.key) &&
+        other.shadow == rule_.shadow && other.strict == rule_.strict &&
+        other.burst == rule_.burst && sorted(other.key) == sorted(rule_.key) &&
         sorted(other.match.methods) == sorted(rule_.match.methods) &&
         sorted(other.match.routes) == sorted(rule_.match.routes) &&
         other.ipv4_prefix == rule_.ipv4_prefix && other.ipv6_prefix == rule_.ipv6_prefix) {
@@ -230,6 +307,17 @@ std::optional<int> read_prefix(FieldReader& fields, const Node& value, int bits)
   const int clamped = static_cast<int>(std::clamp<std::int64_t>(*number, -1, 129));
   if (!fields.check(value, check_prefix(clamped, bits))) return std::nullopt;
   return clamped;
+}
+
+void check_override_widths(const Policy& policy, std::vector<Problem>& errors) {
+  for (const Rule& rule : policy.rules) {
+    for (const Override& by : rule.overrides) {
+      const Status fits =
+          check_override_width(rule, by, policy.identity.ipv4_prefix, policy.identity.ipv6_prefix);
+      if (!fits && errors.size() < kMaxProblems)
+        errors.push_back({by.line, by.column, fits.error().message, fits.error().cure});
+    }
+  }
 }
 
 void read_rules(const Node& node, FieldReader& fields, Policy& policy) {

@@ -34,6 +34,7 @@ constexpr std::string_view kConcurrent = " concurrent";
 
 constexpr std::array kStoreFailures = {
     std::pair{std::string_view("local"), OnStoreFailure::local},
+    std::pair{std::string_view("leased"), OnStoreFailure::leased},
     std::pair{std::string_view("deny"), OnStoreFailure::deny},
     std::pair{std::string_view("allow"), OnStoreFailure::allow},
 };
@@ -86,6 +87,18 @@ Result<OnStoreFailure> parse_on_store_failure(std::string_view text) {
 std::int64_t burst_of(const Rule& rule) {
   if (rule.burst != 0) return rule.burst;
   return rule.strict ? (rule.limit.count + 1) / 2 : rule.limit.count;
+}
+
+Rule overridden(const Rule& rule, const Override& by) {
+  Rule other = rule;
+  other.limit = by.limit;
+  other.calendar = by.calendar;
+  other.burst = by.burst;
+  other.overrides.clear();
+  // A place is held as long as ever.
+  if (rule.algorithm == Algorithm::concurrency) other.limit.window = rule.limit.window;
+  if (!other.calendar) other.time_zone.clear();
+  return other;
 }
 
 std::int64_t local_count(const Rule& rule) {
@@ -299,6 +312,37 @@ Status check_algorithm(const Rule& rule) {
   return {};
 }
 
+Status check_override(const Rule& rule, const Override& by) {
+  static constexpr std::array kParts = {KeyPart::client_ip, KeyPart::api_key, KeyPart::user};
+  const KeyPart part = kParts.at(by.who.index());
+  if (std::find(rule.key.begin(), rule.key.end(), part) == rule.key.end()) {
+    const std::string name(to_string(part));
+    return wrong("an override by " + name + " of a rule that does not count by " + name,
+                 "Add " + name + " to the key of the rule");
+  }
+  if (Status status = check_rate(overridden(rule, by).limit); !status) return status;
+  return check_algorithm(overridden(rule, by));
+}
+
+Status check_override_width(const Rule& rule, const Override& by, int ipv4_prefix,
+                            int ipv6_prefix) {
+  const auto* network = std::get_if<Network>(&by.who);
+  if (network == nullptr) return {};
+  const int counted = network->is_v4() ? rule.ipv4_prefix.value_or(ipv4_prefix)
+                                       : rule.ipv6_prefix.value_or(ipv6_prefix);
+  if (network->prefix() <= counted) return {};
+  return wrong("the override for " + network->to_string() + " of rule '" + excerpt(rule.id) +
+                   "' is about a part of what counts as one client, a /" + std::to_string(counted),
+               "Name the whole network, or count by more bits");
+}
+
+Status check_penalty(const Penalty& penalty) {
+  if (Status status = check_rate(penalty.refusals); !status) return status;
+  if (penalty.wait < std::chrono::milliseconds(1) || penalty.wait > kMaxDuration)
+    return wrong("a penalty's wait is not from 1 ms to 366 days", "Write it as 10m or 1h");
+  return {};
+}
+
 Status check_rule(const Rule& rule) {
   const auto check = [&]() -> Status {
     if (!is_name(rule.id)) {
@@ -330,6 +374,14 @@ Status check_rule(const Rule& rule) {
     }
     if (Status status = check_rate(rule.limit); !status) return status;
     if (Status status = check_algorithm(rule); !status) return status;
+    if (rule.overrides.size() > kMaxOverrides)
+      return fail(ErrorCode::limit_exceeded, "there are more than 256 overrides", "Use fewer");
+    for (const Override& by : rule.overrides) {
+      if (Status status = check_override(rule, by); !status) return status;
+    }
+    if (rule.penalty) {
+      if (Status status = check_penalty(*rule.penalty); !status) return status;
+    }
     return check_local_share(rule.local_share);
   };
   Status status = check();

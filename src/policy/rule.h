@@ -17,6 +17,7 @@
 #include "base/calendar.h"
 #include "base/duration.h"
 #include "base/result.h"
+#include "policy/somebody.h"
 #include "weir/time.h"
 
 namespace weir::policy {
@@ -41,9 +42,10 @@ Result<Algorithm> parse_algorithm(std::string_view text);
 
 // What to do when the store cannot decide.
 enum class OnStoreFailure {
-  local,  // this process alone admits `local_share` of the limit
-  deny,   // 503
-  allow,  // admit
+  local,   // this process alone admits `local_share` of the limit
+  leased,  // only what this node has paid for in advance; then 503
+  deny,    // 503
+  allow,   // admit
 };
 
 std::string_view to_string(OnStoreFailure policy);
@@ -55,6 +57,24 @@ struct Match {
   std::vector<std::string> routes;   // route templates as the framework spells them: exact, or a
                                      // prefix with one '*' at its end
   friend bool operator==(const Match&, const Match&) = default;
+};
+
+// Another limit for somebody whom the rule counts by itself.
+struct Override {
+  Somebody who;
+  Rate limit = {};
+  std::optional<CalendarUnit> calendar = {};
+  std::int64_t burst = 0;
+  int line = 0;
+  int column = 0;
+  friend bool operator==(const Override&, const Override&) = default;
+};
+
+// Who is refused more than `refusals` allow is refused everything for `wait`.
+struct Penalty {
+  Rate refusals = {};
+  Duration wait{};
+  friend bool operator==(const Penalty&, const Penalty&) = default;
 };
 
 struct Rule {
@@ -73,6 +93,10 @@ struct Rule {
   std::string time_zone = {};                 // of the calendar unit; empty: UTC
   std::optional<KeyPart> distinct = {};       // distinct: whose values are counted
   std::optional<std::int64_t> cost = {};  // of each request; nothing: what the caller says, or 1
+  std::vector<Override> overrides = {};   // the first that fits counts
+  bool shadow = false;                    // decides and counts, and never refuses
+  std::optional<Penalty> penalty = {};
+  bool log_keys = false;  // decision records may hold the key in clear
   OnStoreFailure on_store_failure = OnStoreFailure::local;
   double local_share = 0.1;  // of the limit, at least 1 admission; above 0, at most 1
   int line = 0;              // in the policy file; 0: the rule comes from code
@@ -82,6 +106,9 @@ struct Rule {
 // gcra: how much may pass at once. Unless the rule says so: all of N, or half of it (rounded up)
 // under `strict`, where burst and flow share N.
 std::int64_t burst_of(const Rule& rule);
+
+// The rule as it is for somebody whom an override names.
+Rule overridden(const Rule& rule, const Override& by);
 
 // What `local_share` of a rule's limit comes to: rounded down, at least 1.
 std::int64_t local_count(const Rule& rule);
@@ -122,6 +149,12 @@ Status check_rate(const Rate& rate);
 Status check_prefix(int prefix, int bits);
 Status check_local_share(double share);
 Status check_cost(std::int64_t cost);
+// An override names somebody whom the rule counts apart: else requests of one counter would have
+// different limits.
+Status check_override(const Rule& rule, const Override& by);
+// The same for addresses, once it is known how many bits make one client.
+Status check_override_width(const Rule& rule, const Override& by, int ipv4_prefix, int ipv6_prefix);
+Status check_penalty(const Penalty& penalty);
 // The fields that belong to algorithms: none that means nothing to the rule's, and each that its
 // algorithm needs.
 Status check_algorithm(const Rule& rule);

@@ -82,6 +82,12 @@ class Store {
     return std::nullopt;
   }
 
+  // The admission that charge() would answer from what this node has paid for in advance (a lease),
+  // if there is one. Never waits: it is what is left while the store cannot be asked.
+  virtual std::optional<ChargeOutcome> charge_paid(const ChargeRequest& /*request*/) {
+    return std::nullopt;
+  }
+
   // Returns an admission that was not used because a later rule refused. `slot` is the one in the
   // outcome. Tried once, never repeated: a repeated give-back would hand out what nobody paid for.
   // On Error the charge stays, which is safe.

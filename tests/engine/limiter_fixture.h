@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/limiter.h"
+#include "engine/request_memory.h"
 #include "support/manual_clock.h"
 #include "support/state_store.h"
 
@@ -41,6 +42,11 @@ class FailingStore final : public store::Store {
     if (error_) return tl::unexpected(*error_);
     return {};
   }
+  std::optional<store::ChargeOutcome> charge_paid(const store::ChargeRequest& request) override {
+    if (paid < request.cost) return std::nullopt;
+    paid -= static_cast<int>(request.cost);
+    return store::ChargeOutcome{{.admitted = true}, true};
+  }
   Status give_back(const store::ChargeRequest& request, std::int64_t slot) override {
     ++returns;
     return store_->give_back(request, slot);
@@ -66,6 +72,7 @@ class FailingStore final : public store::Store {
   std::atomic<int> checks{0};
   std::atomic<int> charges{0};
   std::atomic<int> returns{0};
+  std::atomic<int> paid{0};        // permits that it holds in advance
   std::atomic<bool> knows{false};  // as a remote store, that knows nothing without asking
   std::vector<Duration> budgets;
   Duration last_check_budget{};

@@ -77,6 +77,17 @@ TEST_F(LimiterTest, DenyAnswersUnavailable) {
   EXPECT_EQ(decision.reason, "rule 'per-client': the store cannot decide");
 }
 
+TEST_F(LimiterTest, LeasedAdmitsWhatIsPaidForAndThenAnswersUnavailable) {
+  start({with(per_client(50), policy::OnStoreFailure::leased)});
+  store_->fail_with(ErrorCode::timeout);
+  store_->paid = 7;
+  // The breaker opens meanwhile: what is paid for is good whether the store is asked or not.
+  EXPECT_EQ(admitted(20, [&] { return get("203.0.113.7"); }), 7);
+  const Decision decision = get("203.0.113.7");
+  EXPECT_EQ(decision.verdict, Verdict::unavailable);
+  EXPECT_TRUE(decision.degraded);
+}
+
 TEST_F(LimiterTest, AllowAdmitsAndSaysThatItWasNotTheStore) {
   start({with(per_client(1), policy::OnStoreFailure::allow)});
   store_->fail_with(ErrorCode::timeout);
