@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "cli/check_command.h"
 #include "cli/policy_command.h"
 #include "cli/scan_command.h"
 #include "cli/store_command.h"
@@ -8,6 +9,7 @@
 namespace weir::cli {
 
 void add_all_commands(CLI::App& app, int& exit_code) {
+  add_check_command(app, exit_code);
   add_policy_command(app, exit_code);
   add_scan_command(app, exit_code);
   add_store_command(app, exit_code);

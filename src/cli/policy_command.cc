@@ -14,6 +14,8 @@
 #include "cli/process_environment.h"
 #include "policy/explain.h"
 #include "policy/read.h"
+#include "policy/ways_around.h"
+#include "policy/worst_case.h"
 
 namespace weir::cli {
 namespace {
@@ -63,7 +65,39 @@ void print_text(const std::string& file, const policy::Reading& reading) {
     fmt::print("  {}\n", policy::explain(rule));
 }
 
-int check(const PolicyArguments& arguments) {
+void explain_json(const std::string& file, const policy::Policy& policy) {
+  json::array rules;
+  for (const policy::Rule& rule : policy.rules) {
+    rules.push_back({{"id", rule.id},
+                     {"line", rule.line},
+                     {"algorithm", policy::to_string(rule.algorithm)},
+                     {"summary", policy::explain(rule)},
+                     {"worst_case", policy::worst_case(policy, rule)},
+                     {"worst_case_in_outage", policy::worst_case_in_outage(policy, rule)}});
+  }
+  const json::value out = {{"file", file},
+                           {"rules", rules},
+                           {"ways_around", problems_json(policy::ways_around(policy))}};
+  fmt::print("{}\n", json::serialize(out));
+}
+
+void explain_text(const std::string& file, const policy::Policy& policy) {
+  for (const policy::Rule& rule : policy.rules)
+    fmt::print("{}\n", policy::explain_at_length(policy, rule));
+  const std::vector<policy::Problem> ways = policy::ways_around(policy);
+  if (ways.empty()) {
+    fmt::print("No way around these rules is known.\n");
+    return;
+  }
+  fmt::print("Ways around:\n");
+  for (const policy::Problem& way : ways)
+    fmt::print("  {}\n", policy::describe(file, "warning", way));
+}
+
+using Print = void (*)(const std::string& file, const policy::Reading& reading);
+
+// Reads the file and prints what there is to say. What cannot be read is told in the same form.
+int read_and_print(const PolicyArguments& arguments, Print text_of, Print json_of) {
   const Result<std::string> text = policy::read_policy_file(arguments.file);
   policy::Reading reading;
   if (text) {
@@ -74,27 +108,45 @@ int check(const PolicyArguments& arguments) {
     fmt::print(stderr, "weir: {}\n", text.error().to_string());
     return kExitUsage;
   }
-  if (arguments.format == "json") {
-    print_json(arguments.file, reading);
-  } else {
-    print_text(arguments.file, reading);
-  }
+  (arguments.format == "json" ? json_of : text_of)(arguments.file, reading);
   return reading.policy ? kExitOk : kExitUsage;
+}
+
+int check(const PolicyArguments& arguments) {
+  return read_and_print(arguments, print_text, print_json);
+}
+
+int explain(const PolicyArguments& arguments) {
+  return read_and_print(
+      arguments,
+      [](const std::string& file, const policy::Reading& reading) {
+        if (!reading.policy) return print_text(file, reading);
+        explain_text(file, *reading.policy);
+      },
+      [](const std::string& file, const policy::Reading& reading) {
+        if (!reading.policy) return print_json(file, reading);
+        explain_json(file, *reading.policy);
+      });
 }
 
 }  // namespace
 
 void add_policy_command(CLI::App& app, int& exit_code) {
-  CLI::App* policy = app.add_subcommand("policy", "Check a policy, weir.yaml");
+  CLI::App* policy = app.add_subcommand("policy", "Check or explain a policy, weir.yaml");
   policy->require_subcommand(1);
-  const auto arguments = std::make_shared<PolicyArguments>();
-  CLI::App* command = policy->add_subcommand(
-      "check", "Say what a policy means, or what is wrong with it and where");
-  command->add_option("FILE", arguments->file, "The policy file")->required();
-  command->add_option("--format", arguments->format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  command->callback([arguments, &exit_code] { exit_code = check(*arguments); });
+  const auto add = [&](const char* name, const char* description,
+                       int (*run)(const PolicyArguments&)) {
+    const auto arguments = std::make_shared<PolicyArguments>();
+    CLI::App* command = policy->add_subcommand(name, description);
+    command->add_option("FILE", arguments->file, "The policy file")->required();
+    command->add_option("--format", arguments->format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+    command->callback([arguments, run, &exit_code] { exit_code = run(*arguments); });
+  };
+  add("check", "Say what a policy means, or what is wrong with it and where", check);
+  add("explain", "Say what each rule lets pass at worst, and how the rules can be got around",
+      explain);
 }
 
 }  // namespace weir::cli
