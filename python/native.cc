@@ -99,6 +99,18 @@ policy::Policy with_identity(policy::Policy policy, const policy::Policy& settin
   return policy;
 }
 
+// What the policy's lists want to know of every request, whatever rules it meets.
+std::set<std::string> listed_facts(const policy::Policy& policy) {
+  std::set<std::string> parts;
+  for (const auto* list : {&policy.deny, &policy.allow}) {
+    for (const policy::Somebody& who : *list) {
+      if (std::holds_alternative<policy::ApiKeyDigest>(who)) parts.emplace("api_key");
+      if (std::holds_alternative<policy::UserName>(who)) parts.emplace("user");
+    }
+  }
+  return parts;
+}
+
 // What decisions by this policy want to know of a request, beyond its address.
 std::set<std::string> facts(const policy::Policy& policy) {
   std::set<std::string> parts;
@@ -106,6 +118,7 @@ std::set<std::string> facts(const policy::Policy& policy) {
     for (const policy::KeyPart part : rule.key) parts.emplace(policy::to_string(part));
     if (rule.distinct) parts.emplace(policy::to_string(*rule.distinct));
   }
+  for (const std::string& part : listed_facts(policy)) parts.insert(part);
   return parts;
 }
 
@@ -137,6 +150,7 @@ policy::Rule read_rule(const std::string& json) {
 struct Answer {
   engine::HttpAnswer http;
   Decision decision;
+  std::optional<std::string> record = {};  // in JSON, if it was asked for
 };
 
 class Limiter {
@@ -193,8 +207,9 @@ class Limiter {
 
   Answer decide(const std::string& peer, const Headers& headers, const std::string& method,
                 const std::string& route, const std::optional<std::string>& user,
-                std::optional<bool> key_known, std::int64_t cost,
-                const std::optional<std::vector<std::size_t>>& rules) {
+                std::optional<bool> key_known, std::int64_t cost, bool cost_is_estimate,
+                const std::string& request_id, const std::optional<std::vector<std::size_t>>& rules,
+                bool recorded) {
     const std::vector<identity::HeaderField> fields = fields_of(headers);
     identity::Request request;
     request.peer = peer;
@@ -203,6 +218,8 @@ class Limiter {
     request.route = route;
     request.user = user;
     request.cost = cost;
+    request.cost_is_estimate = cost_is_estimate;
+    request.request_id = request_id;
     if (key_known) {
       request.key_standing =
           *key_known ? identity::KeyStanding::known : identity::KeyStanding::unknown;
@@ -214,7 +231,11 @@ class Limiter {
     }
     const nb::gil_scoped_release released;
     Answer answer;
-    answer.decision = rules ? limiter_->decide(request, handles) : limiter_->decide(request);
+    engine::DecisionRecord record;
+    engine::DecisionRecord* const wanted = recorded ? &record : nullptr;
+    answer.decision =
+        rules ? limiter_->decide(request, handles, wanted) : limiter_->decide(request, wanted);
+    if (recorded) answer.record = engine::to_json(record);
     answer.http = engine::http_answer(answer.decision);
     return answer;
   }
@@ -222,6 +243,12 @@ class Limiter {
   void finish(const Answer& answer) {
     const nb::gil_scoped_release released;
     limiter_->finish(answer.decision);
+  }
+
+  std::int64_t settle(const Answer& answer, std::int64_t actual) {
+    if (actual < 0 || actual > kMaxCount) throw PolicyError("a cost is not from 0 to 10^15");
+    const nb::gil_scoped_release released;
+    return limiter_->settle(answer.decision, actual);
   }
 
  private:
@@ -278,13 +305,15 @@ NB_MODULE(_native, module) {
                    })
       .def_prop_ro("header_names", &python::header_names)
       .def_prop_ro("key_parts", &python::key_parts)
-      .def_prop_ro("facts", &python::facts);
+      .def_prop_ro("facts", &python::facts)
+      .def_prop_ro("listed_facts", &python::listed_facts);
 
   nb::class_<python::Answer>(module, "Answer")
       .def_prop_ro("status", [](const python::Answer& answer) { return answer.http.status; })
       .def_prop_ro("headers", &python::pairs_of)
       .def_prop_ro("body", [](const python::Answer& answer) { return answer.http.body; })
-      .def_prop_ro("holds_a_place",
+      .def_prop_ro("record", [](const python::Answer& answer) { return answer.record; })
+      .def_prop_ro("is_open",
                    [](const python::Answer& answer) { return answer.decision.receipt != nullptr; });
 
   nb::class_<python::Limiter>(module, "Limiter")
@@ -294,8 +323,10 @@ NB_MODULE(_native, module) {
       .def("check_store", &python::Limiter::check_store)
       .def("api_key", &python::Limiter::api_key, "headers"_a)
       .def("decide", &python::Limiter::decide, "peer"_a, "headers"_a, "method"_a, "route"_a,
-           "user"_a.none(), "key_known"_a.none(), "cost"_a, "rules"_a.none())
-      .def("finish", &python::Limiter::finish, "answer"_a);
+           "user"_a.none(), "key_known"_a.none(), "cost"_a, "cost_is_estimate"_a, "request_id"_a,
+           "rules"_a.none(), "recorded"_a)
+      .def("finish", &python::Limiter::finish, "answer"_a)
+      .def("settle", &python::Limiter::settle, "answer"_a, "actual"_a);
 
   module.def(
       "check_rule", [](const std::string& json) { static_cast<void>(python::read_rule(json)); },

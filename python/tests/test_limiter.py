@@ -130,3 +130,34 @@ def test_tells_once_that_the_store_fails(caplog: pytest.LogCaptureFixture) -> No
     limiter = Limiter(policy, environment=environment)
     statuses(limiter, 3)
     assert [record.levelname for record in caplog.records if record.name == "weir"] == ["ERROR"]
+
+
+def test_an_estimated_cost_is_settled_once() -> None:
+    policy = {"version": 1, "rules": [{"id": "tokens", "limit": "100/h"}]}
+    limiter = Limiter(policy, environment={})
+    estimate = Request(peer="192.0.2.1", method="GET", cost=60, cost_is_estimate=True)
+    answer = limiter.decide(estimate)
+    assert limiter.decide(estimate).status == 429
+    assert limiter.settle(answer, 10) == 0
+    assert limiter.settle(answer, 0) == 0
+    second = limiter.decide(estimate)
+    assert second.status == 200
+    assert limiter.settle(second, 100) == 10
+    assert limiter.decide(REQUEST).status == 429
+
+
+def test_a_request_that_is_sent_again_is_charged_once() -> None:
+    limiter = Limiter(ONE_RULE, environment={})
+    again = Request(peer="192.0.2.1", method="GET", route="/quotes", request_id="r-1")
+    assert [limiter.decide(again).status for _ in range(5)] == [200] * 5
+    assert statuses(limiter, 3) == [200, 200, 429]
+
+
+def test_the_program_says_when_a_request_in_flight_is_over() -> None:
+    flying = {"id": "f", "limit": "1 concurrent", "algorithm": "concurrency", "hold": "1h"}
+    limiter = Limiter({"version": 1, "rules": [flying]}, environment={})
+    answer = limiter.decide(REQUEST)
+    assert statuses(limiter, 2) == [429, 429]
+    limiter.finish(answer)
+    limiter.finish(answer)
+    assert statuses(limiter, 2) == [200, 429]

@@ -23,9 +23,11 @@ class Policy:
     def key_parts(self) -> set[str]: ...
     @property
     def facts(self) -> set[str]: ...
+    @property
+    def listed_facts(self) -> set[str]: ...
 
 class Answer:
-    """What a server answers: 200 goes on to the application, 429, 400 and 503 do not."""
+    """What a server answers: 200 goes on to the application, all others do not."""
 
     @property
     def status(self) -> int: ...
@@ -34,8 +36,12 @@ class Answer:
     @property
     def body(self) -> str: ...
     @property
-    def holds_a_place(self) -> bool:
-        """Whether Limiter.finish() has something to free."""
+    def record(self) -> str | None:
+        """The decision record in JSON, if it was asked for."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether Limiter.finish() or settle() may have something to do."""
 
 class Limiter:
     def __init__(
@@ -56,8 +62,12 @@ class Limiter:
         user: str | None,
         key_known: bool | None,
         cost: int,
+        cost_is_estimate: bool,
+        request_id: str,
         rules: Sequence[int] | None,
+        recorded: bool,
     ) -> Answer: ...
     def finish(self, answer: Answer) -> None: ...
+    def settle(self, answer: Answer, actual: int) -> int: ...
 
 def check_rule(json: str) -> None: ...

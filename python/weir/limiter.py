@@ -13,6 +13,7 @@ from weir import _native
 from weir._native import Answer, Policy
 
 logger = logging.getLogger("weir")
+decision_logger = logging.getLogger("weir.decision")
 
 PolicySource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 
@@ -39,6 +40,8 @@ class Rule:
     distinct: str | None = None
     hold: str | None = None
     cost: int | None = None
+    shadow: bool | None = None
+    log_keys: bool | None = None
 
     def __post_init__(self) -> None:
         _native.check_rule(self.as_json())
@@ -58,12 +61,14 @@ class Rule:
 class Request:
     """What the caller saw of one request. Nothing in it is believed before it is checked.
 
-    peer       address of the socket's peer, without a port; "" for a Unix socket
-    headers    pairs as they came; a repeated field is repeated
-    route      the matched route template, never the raw path; "" if none matched
-    user       the authenticated principal; None if there is none
-    key_known  whether the API key exists; None if nobody looked
-    cost       how much of a limit it uses up, under rules that do not say so themselves
+    peer        address of the socket's peer, without a port; "" for a Unix socket
+    headers     pairs as they came; a repeated field is repeated
+    route       the matched route template, never the raw path; "" if none matched
+    user        the authenticated principal; None if there is none
+    key_known   whether the API key exists; None if nobody looked
+    cost        how much of a limit it uses up, under rules that do not say so themselves;
+    cost_is_estimate  if Limiter.settle() will say what it came to
+    request_id  the request's own id, made by something you trust: sent again, it is charged once
     """
 
     peer: str
@@ -73,6 +78,8 @@ class Request:
     user: str | None = None
     key_known: bool | None = None
     cost: int = 1
+    cost_is_estimate: bool = False
+    request_id: str = ""
 
 
 def read_policy(
@@ -91,12 +98,20 @@ class Limiter:
     The store is opened by the first decision in each process, so that a limiter made before a
     fork (gunicorn --preload) gives every worker connections of its own.
 
+    log_decisions: every decision goes to the logger "weir.decision", INFO if it was admitted, else
+    WARNING; the attribute `decision` of the log record holds the decision record (docs/policy.md).
+
     Raises PolicyError if the policy is wrong.
     """
 
     def __init__(
-        self, policy: PolicySource | Policy, *, environment: Mapping[str, str] | None = None
+        self,
+        policy: PolicySource | Policy,
+        *,
+        environment: Mapping[str, str] | None = None,
+        log_decisions: bool = False,
     ) -> None:
+        self._log_decisions = log_decisions
         self._environment = dict(os.environ if environment is None else environment)
         self.policy = (
             policy if isinstance(policy, Policy) else read_policy(policy, self._environment)
@@ -108,7 +123,7 @@ class Limiter:
     def decide(self, request: Request, rules: Sequence[Rule] | None = None) -> Answer:
         """Asks the rules of the policy that match, or only those given."""
         opened = self._here()
-        return opened.limiter.decide(
+        answer = opened.limiter.decide(
             request.peer,
             request.headers,
             request.method,
@@ -116,8 +131,14 @@ class Limiter:
             request.user,
             request.key_known,
             request.cost,
+            request.cost_is_estimate,
+            request.request_id,
             None if rules is None else [opened.index(rule) for rule in rules],
+            self._log_decisions,
         )
+        if answer.record is not None:
+            log_decision(answer.record)
+        return answer
 
     def finish(self, answer: Answer) -> None:
         """The request is over: frees its place under rules that count requests in flight.
@@ -125,8 +146,16 @@ class Limiter:
         To be called once a request, however it ended; more often does no harm. A request that is
         never finished keeps its place for the rule's `hold`.
         """
-        if answer.holds_a_place:
+        if answer.is_open:
             self._here().limiter.finish(answer)
+
+    def settle(self, answer: Answer, actual: int) -> int:
+        """What a request came to whose cost was an estimate; once.
+
+        Less than the estimate: the rest is given back. More: it is charged as far as there is room,
+        and what there is no room for is returned: that was used, and is not counted.
+        """
+        return self._here().limiter.settle(answer, actual) if answer.is_open else 0
 
     def api_key(self, headers: Sequence[tuple[str, bytes]]) -> str | None:
         """The key that decide() would count, for looking it up; None if there is none."""
@@ -174,6 +203,19 @@ class _Opened:
             index = self.limiter.add_rule(rule.as_json())
             self._indexes[rule] = index
         return index
+
+
+def log_decision(text: str) -> None:
+    record = json.loads(text)
+    level = logging.INFO if record["verdict"] == "admitted" else logging.WARNING
+    decision_logger.log(
+        level,
+        "%s %s: %s",
+        record["method"],
+        record["route"] or "(no route)",
+        record.get("reason", record["verdict"]),
+        extra={"decision": record},
+    )
 
 
 def _log_event(level: str, message: str) -> None:

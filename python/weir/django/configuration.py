@@ -4,6 +4,7 @@ POLICY           path of a policy file, or the policy itself as a dict
 API_KEY          {"HEADER": field name, "VERIFY": function that says whether a key exists, as a
                  dotted path; None states that every well-formed key is to count by itself}
 TRUSTED_PROXIES  networks whose X-Forwarded-For or Forwarded is believed
+LOG_DECISIONS    True: every decision goes to the logger weir.decision
 
 What API_KEY and TRUSTED_PROXIES say goes before what the policy says of the same.
 """
@@ -26,7 +27,7 @@ from django.utils.module_loading import import_string
 from weir import Limiter, PolicyError
 from weir.limiter import read_policy
 
-KNOWN = ("POLICY", "API_KEY", "TRUSTED_PROXIES")
+KNOWN = ("POLICY", "API_KEY", "TRUSTED_PROXIES", "LOG_DECISIONS")
 KNOWN_API_KEY = ("HEADER", "VERIFY")
 
 Verify = Callable[[str], bool]
@@ -48,7 +49,8 @@ class Configuration:
     verify: Verify | None
     verify_stated: bool  # VERIFY is there, even if it is None
     key_parts: frozenset[str]  # of all the policy's rules
-    facts: frozenset[str]  # what the policy's rules want to know of a request
+    facts: frozenset[str]  # what the policy's rules and lists want to know of a request
+    listed_facts: frozenset[str]  # what its lists want to know of every request
     header_names: tuple[tuple[str, str], ...]  # fields that identity is read from, as in META
 
 
@@ -82,6 +84,7 @@ def configuration() -> Configuration:
         verify_stated="VERIFY" in api_key,
         key_parts=frozenset(limiter.policy.key_parts),
         facts=frozenset(limiter.policy.facts),
+        listed_facts=frozenset(limiter.policy.listed_facts),
         header_names=tuple(
             (name, "HTTP_" + name.upper().replace("-", "_")) for name in limiter.policy.header_names
         ),
@@ -147,7 +150,10 @@ def read_limiter(
         raise WrongSetting(
             "weir.E001", f"WEIR holds something that no policy can: {error}", "See docs/django.md."
         ) from error
-    limiter = Limiter(policy.with_identity(settings_policy, {*identity, *key_settings}))
+    limiter = Limiter(
+        policy.with_identity(settings_policy, {*identity, *key_settings}),
+        log_decisions=weir.get("LOG_DECISIONS") is True,
+    )
     try:
         limiter.open()
     except PolicyError as error:

@@ -26,7 +26,9 @@ def decide(request: HttpRequest, rules: Sequence[Rule] | None = None) -> Answer:
     """
     current = configuration()
     require_verify(current, current.key_parts if rules is None else key_parts(rules))
-    facts = current.facts if rules is None else frozenset(f for rule in rules for f in rule.facts)
+    facts = current.facts
+    if rules is not None:
+        facts = current.listed_facts.union(*(rule.facts for rule in rules))
     headers = header_fields(request, current)
     asked = Request(
         peer=peer_of(request),
@@ -108,7 +110,7 @@ def user_of(request: HttpRequest) -> str | None:
 
 
 def refusal(answer: Answer) -> HttpResponse:
-    """429, 400 or 503, with a problem document (RFC 9457)."""
+    """429, 403, 400 or 503, with a problem document (RFC 9457)."""
     response = HttpResponse(answer.body, status=answer.status)
     del response["Content-Type"]
     add_headers(response, answer)

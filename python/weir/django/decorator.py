@@ -42,6 +42,7 @@ def rate_limit(
     distinct: str | None = None,
     hold: str | None = None,
     cost: int | None = None,
+    shadow: bool | None = None,
 ) -> Callable[[View], View]:
     """Admits at most `rate`, such as "100/m", for each value of `key`, in any interval of a minute.
 
@@ -75,6 +76,7 @@ def rate_limit(
             distinct=distinct,
             hold=hold,
             cost=cost,
+            shadow=shadow,
         )
 
     # A mistake shows at import, with this line in the traceback.

@@ -23,7 +23,7 @@ def finish(answer: Answer) -> None:
 
 def answered(answer: Answer, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """What the view answers to an admitted request."""
-    if not answer.holds_a_place:
+    if not answer.is_open:
         return view()
     open_ended = False
     try:
@@ -39,7 +39,7 @@ async def answered_async(
     answer: Answer, view: Callable[[], Awaitable[HttpResponseBase]]
 ) -> HttpResponseBase:
     """The same for async views: nothing here waits on the event loop."""
-    if not answer.holds_a_place:
+    if not answer.is_open:
         return await view()
     open_ended = False
     try:
