@@ -6,6 +6,8 @@
 #include <map>
 #include <unordered_map>
 
+#include "store/dynamodb/seen_states.h"
+
 namespace weir::sim {
 namespace {
 
@@ -367,6 +369,17 @@ std::optional<Violation> judge_concurrency(const Account& account, const Scenari
   }
   if (rule.versions.size() > 1) return std::nullopt;
   const Duration hold = rule.versions.front().window + 2 * scenario.stretch();
+  // A node believes for a while that all places are taken.
+  const Duration heard =
+      store::SeenStates::kBelieveFull + 2 * scenario.clock_error + scenario.budget;
+  std::unordered_map<std::uint64_t, std::vector<Time>> releases;
+  for (const auto& [subject, at] : account.releases) releases[subject].push_back(at);
+  const auto is_released = [&](const Commit& commit, Time before) {
+    const auto place = releases.find(commit.subject);
+    return place != releases.end() &&
+           std::any_of(place->second.begin(), place->second.end(),
+                       [&](Time at) { return at >= commit.at && at < before; });
+  };
   for (const Refusal& refusal : account.refusals) {
     std::int64_t held = 0;
     auto place = std::partition_point(
@@ -374,12 +387,8 @@ std::optional<Violation> judge_concurrency(const Account& account, const Scenari
           return commit.at < refusal.asked - hold - 2 * scenario.clock_error;
         });
     for (; place != account.commits.end() && place->at <= refusal.answered; ++place) {
-      const bool released =
-          std::any_of(account.releases.begin(), account.releases.end(), [&](const auto& release) {
-            return release.first == place->subject && release.second >= place->at &&
-                   release.second < refusal.asked;
-          });
-      if (!released) ++held;
+      if (!is_released(*place, refusal.asked - heard)) ++held;
+      if (held >= rule.versions.front().n) break;
     }
     if (held < rule.versions.front().n) {
       return Violation{

@@ -3,6 +3,7 @@
 //   weir_simulate --seeds 2000            seeds 1 to 2000
 //   weir_simulate --decisions 20000000    from seed 1 on, as many as that takes
 //   weir_simulate --seed 7 [changes]      one of them, with its history
+//   weir_simulate --curve 100000          what nodes and keys cost
 //
 // Exit codes: 0 all promises kept, 1 one was broken, 2 usage.
 #include <fmt/format.h>
@@ -10,9 +11,11 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
 #include <string>
 #include <vector>
 
+#include "sim/curve.h"
 #include "sim/shrink.h"
 #include "sim/world.h"
 
@@ -33,6 +36,9 @@ struct Arguments {
   std::vector<std::string> only_requests;
   std::vector<std::string> only_disturbances;
   bool shrink = false;
+  bool until_failure = false;
+  int curve_keys = 0;
+  std::string svg;
 };
 
 Scenario scenario_of_arguments(const Arguments& arguments) {
@@ -112,6 +118,7 @@ int run_many(const Arguments& arguments) {
     ++failed;
     fmt::print("seed {}: {}: {}\n", scenario.seed, outcome.violation->promise,
                outcome.violation->sentence);
+    if (arguments.until_failure) return 1;
     if (failed > 1) continue;
     const Shrunk shrunk = shrink(scenario, *outcome.violation);
     tell(shrunk.scenario, shrunk.violation);
@@ -126,6 +133,16 @@ int run_many(const Arguments& arguments) {
       total.failed_conditions, total.retries_at_room, seconds,
       static_cast<double>(total.decisions) / seconds / 1e6, total.digest, seeds - failed, failed);
   return failed == 0 ? 0 : 1;
+}
+
+int draw_curve(const Arguments& arguments) {
+  const std::vector<CurvePoint> over_nodes = curve_over_nodes();
+  fmt::print("{}\n", markdown_table(over_nodes));
+  fmt::print("{}", markdown_table(curve_over_keys(arguments.curve_keys)));
+  if (arguments.svg.empty()) return 0;
+  std::ofstream file(arguments.svg);
+  file << svg(over_nodes);
+  return file.good() ? 0 : 2;
 }
 
 }  // namespace
@@ -146,11 +163,16 @@ int main(int argc, char** argv) {
       ->delimiter(',');
   app.add_option("--only-requests", arguments.only_requests)->delimiter(',');
   app.add_option("--only-disturbances", arguments.only_disturbances)->delimiter(',');
+  app.add_option("--curve", arguments.curve_keys,
+                 "instead, print what nodes and keys cost, up to this many keys");
+  app.add_option("--svg", arguments.svg, "with --curve: draw it into this file");
+  app.add_flag("--until-failure", arguments.until_failure, "stop at the first seed that fails");
   app.add_flag("--shrink", arguments.shrink, "make a failing seed's history as short as possible");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  if (arguments.curve_keys > 0) return draw_curve(arguments);
   return arguments.seed ? replay(arguments) : run_many(arguments);
 }

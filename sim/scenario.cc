@@ -40,6 +40,7 @@ enum Draw : std::uint64_t {
   kDisturbances,
   kVersions,
   kSteady,
+  kRemembers,
   kDisturbance = 1000,
   kRule = 2000,
 };
@@ -153,13 +154,13 @@ Scenario scenario_of(std::uint64_t seed) {
   const Draws draws(seed);
   Scenario scenario;
   scenario.seed = seed;
-  // Half of all runs are the product's heart: the exact window on DynamoDB.
-  scenario.store = draws.chance(kStore, 650) ? StoreKind::dynamodb : StoreKind::ideal;
+  // Most runs are about the product's heart: the exact window on DynamoDB.
+  scenario.store = draws.chance(kStore, 850) ? StoreKind::dynamodb : StoreKind::ideal;
   const std::int64_t rules = draws.chance(kRules, 700) ? 1 : draws.between(kRules + 100, 2, 3);
   for (std::int64_t i = 0; i < rules; ++i) {
     const Draws of_rule = draws.of(kRule + static_cast<std::uint64_t>(i));
     const Algorithm algorithm =
-        scenario.store == StoreKind::dynamodb
+        scenario.store == StoreKind::dynamodb && of_rule.chance(kAlgorithm + 100, 500)
             ? Algorithm::exact_window
             : of_rule.one_of(kAlgorithm,
                              {Algorithm::exact_window, Algorithm::gcra, Algorithm::fixed_window,
@@ -175,7 +176,7 @@ Scenario scenario_of(std::uint64_t seed) {
   // Errors of clocks and budgets from none to a good part of W.
   scenario.clock_error = window / draws.one_of(kClockError, {1'000'000, 1000, 50, 10, 4});
   scenario.budget = window / draws.one_of(kBudget, {1000, 100, 10, 4}) + Duration(10);
-  scenario.latency = scenario.budget / draws.one_of(kLatency, {100, 10, 3});
+  scenario.latency = scenario.budget / draws.one_of(kLatency, {1000, 100, 30, 8});
   // Long enough for several windows, and for demand from half of what is allowed to far above it.
   const std::int64_t windows = draws.one_of(kSpan, {3, 6, 12, 30});
   scenario.mean_gap = std::max(window * windows / scenario.arrivals, Duration(1));
@@ -190,6 +191,7 @@ Scenario scenario_of(std::uint64_t seed) {
     return scenario;
   }
 
+  if (draws.chance(kRemembers, 100)) scenario.remembers = 1;
   const std::int64_t choice = draws.below(kFaultChoice, 10);
   if (choice == 0) return scenario;
   for (int i = 0; i < kFaults; ++i) {

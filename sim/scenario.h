@@ -108,9 +108,12 @@ struct Scenario {
   FaultSet faults;
   std::int64_t faults_per_mille = 0;  // of messages, for each kind
   std::vector<Disturbance> disturbances;
+  std::size_t remembers = 4096;  // keys that a node has room for
+  int actors = 60;               // that ask; each one's keys are its number modulo a rule's keys
   // No faults, one policy and always more demand than room: liveness and cost can be held to
   // account.
   bool is_steady = false;
+  bool is_judged = true;  // or only measured, which takes less memory
 
   // What shrinking has left of it, by number and in order; nullopt: all.
   std::optional<std::vector<std::uint32_t>> only_requests;  // request_number() of each

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/check.h"
 #include "weir/time.h"
 
 namespace weir::sim {
@@ -14,7 +15,9 @@ namespace weir::sim {
 template <class Thing>
 class Schedule {
  public:
+  // `at` is not before what was taken last.
   void plan(Time at, Thing thing) {
+    WEIR_CHECK(at >= taken_);
     heap_.push_back({at, planned_++, thing});
     std::push_heap(heap_.begin(), heap_.end(), Later());
   }
@@ -23,6 +26,7 @@ class Schedule {
   Thing take() {
     std::pop_heap(heap_.begin(), heap_.end(), Later());
     const Thing thing = heap_.back().thing;
+    taken_ = heap_.back().at;
     heap_.pop_back();
     return thing;
   }
@@ -41,6 +45,7 @@ class Schedule {
 
   std::vector<Entry> heap_;
   std::uint64_t planned_ = 0;
+  Time taken_ = Time::min();
 };
 
 }  // namespace weir::sim

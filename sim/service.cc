@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -11,8 +12,6 @@ namespace weir::sim {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr int kMaxRoundTrips = 4;
 
 limit::Limit limit_of(const Rule& rule, const Numbers& numbers, Duration error) {
   switch (rule.algorithm) {
@@ -31,17 +30,26 @@ limit::Limit limit_of(const Rule& rule, const Numbers& numbers, Duration error) 
   return {};
 }
 
-void take(std::optional<store::StoredState>& known, const std::optional<store::StoredState>& seen,
-          const std::optional<store::StoredState>& assumed) {
-  const bool began_again = seen ? assumed && seen->version < assumed->version : assumed.has_value();
-  if (!known || began_again || (seen && seen->version >= known->version)) known = seen;
-}
-
 std::optional<store::StoredState> state_in(const std::optional<store::Item>& item) {
   if (!item) return std::nullopt;
   Result<store::StoredState> state = store::read_state(*item);
   WEIR_CHECK(state.has_value());  // the table holds what Weir wrote and nothing else
   return std::move(*state);
+}
+
+store::WriteAnswer as_the_store_hears_it(const Answer& answer) {
+  using Fate = store::WriteAnswer::Fate;
+  switch (answer.fate) {
+    case sim::Fate::done:
+      return {.fate = Fate::applied, .state = state_in(answer.item)};
+    case sim::Fate::condition_failed:
+      return {.fate = Fate::stopped, .state = state_in(answer.item)};
+    case sim::Fate::not_done:
+      return {.fate = Fate::put_off, .error = {ErrorCode::throttled, "not done", "", true}};
+    case sim::Fate::unknown:
+      break;
+  }
+  return {.fate = Fate::unknown, .error = {ErrorCode::timeout, "no answer", "", true}};
 }
 
 NextStep undecided(const char* why) {
@@ -61,18 +69,20 @@ Service::Service(const Scenario& scenario) : scenario_(scenario) {
       limits.push_back(limit_of(rule, numbers, scenario.stretch()));
     limits_.push_back(std::move(limits));
   }
-  items_.resize(keys);
+  places_.resize(keys);
 }
 
-NodeMemory Service::fresh_memory() const {
-  NodeMemory memory;
-  memory.seen.resize(items_.size());
-  return memory;
+NodeMemory Service::fresh_memory(std::uint64_t life) const {
+  const Draws draws = Draws(scenario_.seed).of(life);
+  return {std::make_shared<store::SeenStates>(scenario_.remembers),
+          std::make_unique<store::WriteIds>(draws.word(0)),
+          std::vector<std::uint64_t>(places_.size(), 0)};
 }
 
 Key Service::key(int key) const {
   Key result;
-  std::memcpy(result.bytes.data(), &key, sizeof(key));
+  const std::uint64_t word = Draws(static_cast<std::uint64_t>(key)).word(0);
+  std::memcpy(result.bytes.data(), &word, sizeof(word));
   return result;
 }
 
@@ -94,142 +104,160 @@ limit::Geometry Service::geometry(int rule, int version) const {
                                      scenario_.stretch());
 }
 
-std::optional<limit::Charge> Service::known_refusal(const NodeMemory& memory, int key,
+std::optional<limit::Charge> Service::known_refusal(const NodeMemory& memory,
                                                     const store::ChargeRequest& request) const {
   if (scenario_.store == StoreKind::ideal) return std::nullopt;
-  const auto& seen = memory.seen[static_cast<std::size_t>(key)];
-  if (!seen) return std::nullopt;
-  store::Plan plan = store::plan_charge(seen, request);
-  if (plan.kind != store::Plan::Kind::refuse) return std::nullopt;
-  return plan.charge;
+  return memory.seen->known_refusal(request);
 }
 
-NextStep Service::next(NodeMemory& memory, int key, const store::ChargeRequest& request,
-                       ChargeState& state, bool is_too_late) const {
-  NextStep next;
-  if (is_too_late) return undecided("no time left");
+NextStep Service::begin(const NodeMemory& memory, ChargeState& state, Time now,
+                        Time deadline) const {
   if (scenario_.store == StoreKind::ideal) {
+    NextStep next;
     next.kind = NextStep::Kind::send;
-    next.wire.ideal = Wire::Ideal::charge;
-    next.wire.limit = request.limit;
-    next.wire.ask = {request.now, request.cost, request.subject};
-    next.wire.charges = request.cost;
+    Wire& wire = next.wire.emplace();
+    wire.ideal = Wire::Ideal::charge;
+    wire.limit = state.request.limit;
+    wire.ask = {state.request.now, state.request.cost, state.request.subject};
+    wire.charges = state.request.cost;
+    wire.give_up = deadline;
     return next;
   }
-  if (state.round_trips >= kMaxRoundTrips) return undecided("it changed under each try");
-  const auto& seen = memory.seen[static_cast<std::size_t>(key)];
-  state.plan = store::plan_charge(seen, request);
-  if (state.plan.kind == store::Plan::Kind::refuse) {
-    next.kind = NextStep::Kind::refused;
-    next.charge = state.plan.charge;
-    next.is_local = state.round_trips == 0;
-    return next;
-  }
-  state.seen = seen;
-  ++state.round_trips;
-  next.kind = NextStep::Kind::send;
-  next.wire.update = store::write_of(state.plan, seen, request, write_ids_.next());
-  next.wire.charges = request.cost;
-  return next;
+  state.seen = memory.seen;
+  state.is_last_look = false;
+  state.charging.emplace(*memory.seen, *memory.write_ids, state.request);
+  return go_on(state, now, deadline);
 }
 
-NextStep Service::take_answer(NodeMemory& memory, int key, const store::ChargeRequest& request,
-                              ChargeState& state, const Answer& answer, Duration left,
-                              const Draws& draws) const {
+NextStep Service::go_on(ChargeState& state, Time now, Time deadline) const {
+  if (now > deadline && state.is_last_look)
+    return undecided("others of its node took all the time");
+  state.is_last_look = now > deadline;
+  return step(state, state.charging->next(), now, deadline, now, Draws(0));
+}
+
+NextStep Service::take_answer(NodeMemory& memory, int key, ChargeState& state, const Answer& answer,
+                              Time now, Time deadline, const Draws& draws) const {
+  if (answer.fate == Fate::done || answer.fate == Fate::condition_failed) {
+    std::uint64_t& heard = memory.commits[static_cast<std::size_t>(key)];
+    heard = std::max(heard, answer.commits);
+    state.commits = answer.commits;
+  }
+  if (scenario_.store == StoreKind::ideal) {
+    if (answer.fate != Fate::done) return undecided("no answer");
+    NextStep next;
+    next.kind = answer.charge.admitted ? NextStep::Kind::admitted : NextStep::Kind::refused;
+    next.charge = answer.charge;
+    next.charged = answer.at;
+    return next;
+  }
+  return step(state, state.charging->answered(as_the_store_hears_it(answer)), now, deadline,
+              answer.at, draws);
+}
+
+// Does what DynamoDbStore::charge() does with each step.
+NextStep Service::step(ChargeState& state, store::Charging::Step step, Time now, Time deadline,
+                       Time charged, const Draws& draws) const {
   NextStep next;
-  auto& known = memory.seen[static_cast<std::size_t>(key)];
-  state.commits = answer.commits;
-  switch (answer.fate) {
-    case Fate::done: {
-      next.charged = answer.at;
-      if (scenario_.store == StoreKind::ideal) {
-        next.kind = answer.charge.admitted ? NextStep::Kind::admitted : NextStep::Kind::refused;
-        next.charge = answer.charge;
-        return next;
-      }
-      const std::optional<store::StoredState> after = state_in(answer.item);
-      take(known, after, state.seen);
-      next.kind = NextStep::Kind::admitted;
-      next.charge = store::describe_admission(*after, request);
+  switch (step) {
+    case store::Charging::Step::send: {
+      const Duration left = deadline - now;
+      if (left <= Duration::zero()) return undecided("no time left");
+      next.kind = NextStep::Kind::send;
+      Wire& wire = next.wire.emplace();
+      wire.update = state.charging->write();
+      wire.charges = state.request.cost;
+      wire.ask.subject = state.request.subject;
+      wire.give_up = now + (state.charging->may_repeat() ? left / 2 : left);
       return next;
     }
-    case Fate::condition_failed:
-      take(known, state_in(answer.item), state.seen);
-      return this->next(memory, key, request, state, left < Duration::zero());
-    case Fate::not_done: {
-      const Duration pause =
-          draws.within(7, Duration::zero(), scenario_.budget / 8 * (1 << state.round_trips));
-      if (pause >= left || state.round_trips >= kMaxRoundTrips)
-        return undecided("not done, and no time to try again");
+    case store::Charging::Step::wait:
       next.kind = NextStep::Kind::wait;
-      next.pause = pause;
+      return next;
+    case store::Charging::Step::pause:
+      next.pause = draws.within(7, Duration::zero(), state.charging->pause());
+      if (next.pause >= deadline - now) return undecided("not done, and no time to try again");
+      next.kind = NextStep::Kind::pause;
+      return next;
+    case store::Charging::Step::decided: {
+      const store::ChargeOutcome& outcome = state.charging->outcome();
+      next.kind = outcome.charge.admitted ? NextStep::Kind::admitted : NextStep::Kind::refused;
+      next.charge = outcome.charge;
+      next.is_local = outcome.local;
+      next.charged = charged;
       return next;
     }
-    case Fate::unknown:
+    case store::Charging::Step::failed:
       break;
   }
-  return undecided("no answer");
+  return undecided("no answer, or it changed under each try");
 }
 
-std::optional<Wire> Service::give_back(const store::ChargeRequest& request,
+std::uint64_t Service::change(const NodeMemory& memory, int key) const {
+  return memory.seen->change(this->key(key));
+}
+
+std::optional<Wire> Service::give_back(const NodeMemory& memory,
+                                       const store::ChargeRequest& request,
                                        std::int64_t slot) const {
   Wire wire;
   if (scenario_.store == StoreKind::ideal) {
     wire.ideal = Wire::Ideal::give_back;
     wire.limit = request.limit;
-    wire.ask = {request.now, request.cost, request.subject};
     wire.slot = slot;
   } else {
-    std::optional<store::ConditionalUpdate> update =
-        store::give_back_write(request, slot, write_ids_.next());
+    auto update = store::give_back_write(request, slot, memory.write_ids->next());
     if (!update) return std::nullopt;
     wire.update = std::move(*update);
   }
+  wire.ask = {request.now, request.cost, request.subject};
   return wire;
 }
 
-void Service::take_give_back_answer(NodeMemory& memory, int key, const Answer& answer) const {
+void Service::take_give_back_answer(NodeMemory& memory, int key, const Answer& answer,
+                                    Time now) const {
   if (scenario_.store == StoreKind::ideal || answer.fate != Fate::done) return;
-  auto& known = memory.seen[static_cast<std::size_t>(key)];
-  if (known) take(known, state_in(answer.item), std::nullopt);
+  std::uint64_t& heard = memory.commits[static_cast<std::size_t>(key)];
+  heard = std::max(heard, answer.commits);
+  memory.seen->saw(this->key(key), *state_in(answer.item), now);
 }
 
 bool Service::is_up_to_date(const NodeMemory& memory, int key, const ChargeState& state) const {
   if (scenario_.store == StoreKind::ideal) return state.commits == commits(key);
-  const auto& seen = memory.seen[static_cast<std::size_t>(key)];
-  const auto& item = items_[static_cast<std::size_t>(key)].item;
-  return seen && item && seen->version == item->get_or("v", 0);
+  return memory.commits[static_cast<std::size_t>(key)] == commits(key);
 }
 
 Answer Service::apply(const Wire& wire, int key, Time now) {
-  Place& place = items_[static_cast<std::size_t>(key)];
+  Place& place = places_[static_cast<std::size_t>(key)];
   Answer answer;
-  answer.at = now;
   if (wire.ideal == Wire::Ideal::none) {
     store::UpdateResult result = store::apply_update(wire.update, place.item);
     answer.fate = result.done ? Fate::done : Fate::condition_failed;
     if (result.done) {
       place.item = result.item;
+      place.changed_at = now;
       answer.charged = wire.charges;
       answer.released = wire.charges == 0;
       ++place.commits;
     }
+    answer.at = place.changed_at;
     answer.item = std::move(result.item);
     if (answer.item)
       answer.summary = answer.item->get_or("t", 0) * 1024 + answer.item->get_or("v", 0);
     return answer;
   }
   answer.fate = Fate::done;
-  answer.subject = wire.ask.subject;
+  answer.at = now;
   if (wire.ideal == Wire::Ideal::charge) {
-    answer.charge = limit::charge(place.state, wire.limit, wire.ask);
+    if (!place.state) place.state = std::make_unique<limit::State>();
+    answer.charge = limit::charge(*place.state, wire.limit, wire.ask);
     if (answer.charge.admitted) {
       answer.charged = wire.ask.cost;
       ++place.commits;
     }
     answer.summary = answer.charge.remaining * 2 + (answer.charge.admitted ? 1 : 0);
   } else {
-    limit::give_back(place.state, wire.limit, wire.ask, wire.slot);
+    if (place.state) limit::give_back(*place.state, wire.limit, wire.ask, wire.slot);
     answer.released = true;
     ++place.commits;
   }
@@ -238,7 +266,7 @@ Answer Service::apply(const Wire& wire, int key, Time now) {
 }
 
 bool Service::delete_if_expired(int key, Time now) {
-  Place& place = items_[static_cast<std::size_t>(key)];
+  Place& place = places_[static_cast<std::size_t>(key)];
   if (!place.item) return false;
   const Time expiry =
       Time(std::chrono::seconds(place.item->get_or("exp", INT64_MAX / 2'000'000'000)));
@@ -247,7 +275,22 @@ bool Service::delete_if_expired(int key, Time now) {
   return true;
 }
 
-std::string Service::text_of(int /*key*/, const Answer& answer) const {
+std::int64_t Service::largest_item_bytes() const {
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+  std::int64_t largest = 0;
+  for (const Place& place : places_) {
+    if (!place.item) continue;
+    std::int64_t bytes = 1 + 32;  // k
+    for (const store::Attribute& attribute : *place.item) {
+      const auto digits = static_cast<std::int64_t>(fmt::formatted_size("{}", attribute.value));
+      bytes += static_cast<std::int64_t>(attribute.name.text().size()) + (digits + 1) / 2 + 1;
+    }
+    largest = std::max(largest, bytes);
+  }
+  return largest;
+}
+
+std::string Service::text_of(const Answer& answer) const {
   std::string text = answer.fate == Fate::done ? "done:" : "not done:";
   if (answer.item) {
     for (const store::Attribute& attribute : *answer.item)

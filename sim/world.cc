@@ -25,7 +25,14 @@ constexpr std::size_t kRecentArrivals = 64;
 // What the draws of one arrival are for.
 enum ArrivalDraw : std::uint64_t { kGap, kShare, kNode, kActor, kCost, kBurst, kWhich };
 // Of one request, and of one message.
-enum RequestDraw : std::uint64_t { kSubject, kProbe, kLength, kUnwanted, kUnwantedAfter };
+enum RequestDraw : std::uint64_t {
+  kChargeId,
+  kSubject,
+  kProbe,
+  kLength,
+  kUnwanted,
+  kUnwantedAfter
+};
 enum MessageDraw : std::uint64_t {
   kThere,
   kBack,
@@ -40,7 +47,7 @@ enum class Kind : std::uint8_t {
   arrival,      // index: arrival number
   ask,          // an arrival whose node was suspended. index: arrival number
   retry,        // index: task
-  again,        // a task after its back-off. index: task
+  again,        // a task after its pause, or that has waited for others. index: task
   reaches,      // a message reaches the table. index: message
   answer,       // a message's answer, or the news that there is none, reaches the node
   finish,       // a request that holds a place is done. index: task
@@ -63,7 +70,6 @@ struct Task {
   int node = 0;
   int actor = 0;
   int rule = 0;  // that it is at
-  int tries = 0;
   std::uint32_t sent = 0;
   std::int64_t cost = 1;
   std::uint64_t subject = 0;
@@ -74,7 +80,9 @@ struct Task {
   std::array<std::int64_t, kMaxRules> slots{};
   std::array<Time, kMaxRules> charged{};
   std::array<int, kMaxRules> versions{};
-  ChargeState charge;  // of the rule that it is at
+  ChargeState charge;    // of the rule that it is at
+  bool is_idle = false;  // it waits or pauses
+  bool has_alarm = false;
   // A retry at the time that a refusal named: what must come of it if nothing was written since.
   enum class Expect : std::uint8_t { nothing, refusal, admission } expect = Expect::nothing;
   std::uint64_t commits_before = 0;
@@ -88,12 +96,11 @@ struct Message {
   std::uint32_t request = 0;
   int node = 0;
   int key = 0;
+  std::uint64_t charge_id = 0;  // the same for all messages of one charge of one key
   bool is_give_back = false;
   bool has_node = true;  // somebody waits for the answer
   bool fails_before = false;
   bool loses_answer = false;
-  std::int64_t cost = 0;
-  std::uint64_t subject = 0;
   Time deadline{};
   Duration back{};
   Wire wire;      // what is sent
@@ -123,7 +130,15 @@ class Pool {
   std::vector<std::uint32_t> free_;
 };
 
+// A task that waits for others of its node.
+struct Waiting {
+  Thing thing;
+  int key = 0;
+  std::uint64_t change = 0;
+};
+
 struct Node {
+  Node(Node&&) = default;
   explicit Node(Duration clock_error) : clock(clock_error) {}
 
   NodeClock clock;
@@ -132,6 +147,7 @@ struct Node {
   Time paused_until = Time::min();
   std::array<int, kMaxRules> versions{};
   NodeMemory memory;
+  std::vector<Waiting> waiting;
 };
 
 class World {
@@ -146,13 +162,16 @@ class World {
       first_key_.push_back(keys_);
       keys_ += rule.keys;
     }
-    accounts_.resize(static_cast<std::size_t>(keys_));
+    if (scenario_.is_judged) accounts_.resize(static_cast<std::size_t>(keys_));
+    last_charge_.resize(static_cast<std::size_t>(keys_));
     for (int i = 0; i < scenario_.nodes; ++i) {
       const Duration error = scenario_.clock_error + scenario_.clock_excess;
       Node node(error);
-      node.memory = service_.fresh_memory();
-      node.clock.step(
-          kStart, draws_.of(kNodeDraws + static_cast<std::uint64_t>(i)).within(0, -error, error));
+      node.memory = service_.fresh_memory(kNodeDraws + static_cast<std::uint64_t>(i));
+      // Mostly as far off as a clock may be.
+      const Draws of_node = draws_.of(kNodeDraws + static_cast<std::uint64_t>(i));
+      node.clock.step(kStart, of_node.chance(0, 700) ? error * of_node.one_of(1, {-1, 1})
+                                                     : of_node.within(2, -error, error));
       nodes_.push_back(std::move(node));
     }
     recent_.fill(kStart);
@@ -166,8 +185,10 @@ class World {
       step(schedule_.take());
     }
     outcome_.digest = history_.digest();
+    outcome_.lasted = now_ - kStart;
+    outcome_.largest_item = service_.largest_item_bytes();
     if (history_.keeps()) outcome_.history = history_.text();
-    if (!outcome_.violation) pass_judgement();
+    if (!outcome_.violation && scenario_.is_judged) pass_judgement();
     return std::move(outcome_);
   }
 
@@ -191,7 +212,9 @@ class World {
         break;
       case Kind::again:
         if (Task* task = live_task(thing)) {
-          if (!wait_while_paused(thing, task->node)) decide(thing.index);
+          if (!task->is_idle || wait_while_paused(thing, task->node)) break;
+          task->is_idle = false;
+          act(thing.index, service_.go_on(task->charge, now_, task->deadline));
         }
         break;
       case Kind::reaches:
@@ -266,7 +289,7 @@ class World {
       Task& task = tasks_[index];
       reset(task, request_number(arrival, static_cast<int>(i)), which,
             draws.of(static_cast<std::uint64_t>(i)));
-      task.actor = static_cast<int>(draws.below(kActor, 60));
+      task.actor = static_cast<int>(draws.below(kActor, scenario_.actors));
       task.cost = cost_of(draws);
       task.subject = subject_of(task);
       begin(index);
@@ -295,12 +318,13 @@ class World {
   }
 
   static void reset(Task& task, std::uint32_t request, int node, const Draws& draws) {
-    const std::uint32_t generation = task.generation;
-    task = Task{};
-    task.generation = generation;
     task.request = request;
     task.node = node;
     task.draws = draws;
+    task.rule = 0;
+    task.sent = 0;
+    task.is_idle = task.has_alarm = false;
+    task.expect = Task::Expect::nothing;
   }
 
   // --- a request ---
@@ -336,8 +360,7 @@ class World {
                   task.now.time_since_epoch().count(), task.cost);
     // What is known to be full is refused before anything is paid for.
     for (int rule = 0; rule < rules() && rules() > 1; ++rule) {
-      const auto known =
-          service_.known_refusal(node.memory, key_of(task, rule), request_of(task, rule));
+      const auto known = service_.known_refusal(node.memory, request_of(task, rule));
       if (known) return refuse(index, rule, *known, true);
     }
     enter_rule(index);
@@ -347,31 +370,31 @@ class World {
 
   void enter_rule(std::uint32_t index) {
     Task& task = tasks_[index];
-    task.tries = 0;
-    task.charge = {};
-    decide(index);
-  }
-
-  // Asks the deciding code what to do next for the rule that the task is at.
-  void decide(std::uint32_t index) {
-    Task& task = tasks_[index];
-    const int key = key_of(task, task.rule);
-    NextStep next = service_.next(node_of(task).memory, key, request_of(task, task.rule),
-                                  task.charge, now_ > task.deadline);
-    act(index, std::move(next));
+    task.charge.request = request_of(task, task.rule);
+    act(index, service_.begin(node_of(task).memory, task.charge, now_, task.deadline));
   }
 
   void act(std::uint32_t index, NextStep next) {
     Task& task = tasks_[index];
     switch (next.kind) {
       case NextStep::Kind::send:
-        send(index, key_of(task, task.rule), std::move(next.wire), false);
+        send(index, key_of(task, task.rule), std::move(*next.wire), false);
         break;
-      case NextStep::Kind::wait: {
-        const Time at = now_ + next.pause;
-        schedule_.plan(at, {Kind::again, index, task.generation});
+      case NextStep::Kind::wait:
+        task.is_idle = true;
+        node_of(task).waiting.push_back({{Kind::again, index, task.generation},
+                                         key_of(task, task.rule),
+                                         task.charge.charging->change()});
+        if (!task.has_alarm || now_ > task.deadline) {  // for a last look
+          task.has_alarm = true;
+          schedule_.plan(std::max(task.deadline, now_) + Duration(1),
+                         {Kind::again, index, task.generation});
+        }
         break;
-      }
+      case NextStep::Kind::pause:
+        task.is_idle = true;
+        schedule_.plan(now_ + next.pause, {Kind::again, index, task.generation});
+        break;
       case NextStep::Kind::admitted:
         task.slots[static_cast<std::size_t>(task.rule)] = next.charge.slot;
         task.charged[static_cast<std::size_t>(task.rule)] = next.charged;
@@ -387,9 +410,9 @@ class World {
       case NextStep::Kind::undecided:
         ++outcome_.undecided;
         history_.note(now_, What::undecided, task.node, key_of(task, task.rule), task.request, 0, 0,
-                      [&] { return next.why; });
+                      [&] { return std::string(next.why); });
         give_back_charged(index);
-        tasks_.put_back(index);
+        end_task(index);
         break;
     }
   }
@@ -397,6 +420,7 @@ class World {
   void admit(std::uint32_t index, const limit::Charge& charge) {
     Task& task = tasks_[index];
     ++outcome_.admitted;
+    note_full();
     history_.note(now_, What::admits, task.node, key_of(task, 0), task.request, charge.remaining,
                   task.cost);
     hold_to_account(task, true);
@@ -418,7 +442,7 @@ class World {
     }
     const Time finished =
         longest ? now_ + task.draws.within(kLength, Duration::zero(), *longest) : now_;
-    for (int rule = 0; rule < rules(); ++rule) {
+    for (int rule = 0; rule < rules() && scenario_.is_judged; ++rule) {
       const auto r = static_cast<std::size_t>(rule);
       const bool is_hold = scenario_.rules[r].algorithm == Algorithm::concurrency;
       account(task, rule)
@@ -426,8 +450,15 @@ class World {
                                  request_of(task, rule).subject, is_hold ? finished : now_,
                                  task.request});
     }
-    if (!longest) return tasks_.put_back(index);
+    if (!longest) return end_task(index);
     schedule_.plan(finished, {Kind::finish, index, task.generation});
+  }
+
+  void note_full() {
+    const auto n = static_cast<std::uint64_t>(scenario_.rules[0].versions[0].n);
+    if (!scenario_.is_steady || outcome_.admitted % n != 0) return;
+    if (++outcome_.times_full == 1) first_full_ = now_;
+    outcome_.between_full = now_ - first_full_;
   }
 
   Account& account(const Task& task, int rule) {
@@ -444,7 +475,7 @@ class World {
         scenario_.rules[static_cast<std::size_t>(rule)]
             .versions[static_cast<std::size_t>(task.versions[static_cast<std::size_t>(rule)])]
             .n;
-    if (task.cost <= n) {
+    if (task.cost <= n && scenario_.is_judged) {
       account(task, rule)
           .refusals.push_back({task.asked, now_, task.cost,
                                task.versions[static_cast<std::size_t>(rule)],
@@ -452,7 +483,7 @@ class World {
       plan_retries(task, charge);
     }
     give_back_charged(index);
-    tasks_.put_back(index);
+    end_task(index);
   }
 
   void give_back_charged(std::uint32_t index) {
@@ -464,7 +495,7 @@ class World {
     const auto r = static_cast<std::size_t>(rule);
     store::ChargeRequest request = request_of(task, rule);
     request.now = node_of(task).clock.read(now_);
-    std::optional<Wire> wire = service_.give_back(request, task.slots[r]);
+    std::optional<Wire> wire = service_.give_back(node_of(task).memory, request, task.slots[r]);
     if (wire) send(index, key_of(task, rule), std::move(*wire), true);
   }
 
@@ -472,7 +503,7 @@ class World {
     Task* task = live_task(thing);
     if (task == nullptr || wait_while_paused(thing, task->node)) return;
     for (int rule = 0; rule < rules(); ++rule) give_back(thing.index, rule);
-    tasks_.put_back(thing.index);
+    end_task(thing.index);
   }
 
   void finish(const Thing& thing) {
@@ -484,7 +515,16 @@ class World {
       if (scenario_.rules[static_cast<std::size_t>(rule)].algorithm == Algorithm::concurrency)
         give_back(thing.index, rule);
     }
-    tasks_.put_back(thing.index);
+    end_task(thing.index);
+  }
+
+  // Whatever turn it held at its node ends with it.
+  void end_task(std::uint32_t index) {
+    Task& task = tasks_[index];
+    task.charge.charging.reset();
+    task.charge.seen.reset();
+    tasks_.put_back(index);
+    wake(node_of(task), key_of(task, std::min(task.rule, rules() - 1)));
   }
 
   // The task, unless its node has crashed since: then it is gone.
@@ -492,7 +532,7 @@ class World {
     Task& task = tasks_[thing.index];
     if (task.generation != thing.generation) return nullptr;
     if (task.epoch == node_of(task).epoch) return &task;
-    tasks_.put_back(thing.index);
+    end_task(thing.index);
     return nullptr;
   }
 
@@ -540,7 +580,7 @@ class World {
     // Only if the node's clock went on as it did: then it says the very time that was named.
     if (node_of(*task).clock.read(now_) != task->now || node_of(*task).paused_until > now_ ||
         !node_of(*task).is_up)
-      return tasks_.put_back(thing.index);
+      return end_task(thing.index);
     begin(thing.index);
   }
 
@@ -573,7 +613,10 @@ class World {
   }
 
   Duration trip(const Draws& draws, std::uint64_t which) const {
-    return draws.within(which, scenario_.latency / 2, scenario_.latency * 3 / 2);
+    // Quick ones and slow ones: what goes wrong goes wrong at the ends.
+    return draws.chance(which + 50, 500)
+               ? draws.within(which, Duration::zero(), scenario_.latency / 4)
+               : draws.within(which, scenario_.latency, scenario_.latency * 2);
   }
 
   void send(std::uint32_t index, int key, Wire wire, bool is_give_back) {
@@ -587,12 +630,11 @@ class World {
     message.request = task.request;
     message.node = task.node;
     message.key = key;
+    message.charge_id = task.draws.word(kChargeId);
     message.is_give_back = is_give_back;
     message.has_node = true;
     message.fails_before = message.loses_answer = false;
-    message.cost = task.cost;
-    message.subject = request_of(task, std::min(task.rule, rules() - 1)).subject;
-    message.deadline = is_give_back ? now_ + scenario_.budget : task.deadline;
+    message.deadline = is_give_back ? now_ + scenario_.budget : wire.give_up;
     message.back = trip(draws, kBack);
     message.wire = std::move(wire);
     message.answer = {};
@@ -639,6 +681,11 @@ class World {
     messages_[m].fails_before = has_fault(draws, Fault::error_before);
     messages_[m].loses_answer =
         has_fault(draws, Fault::lost_answer) || has_fault(draws, Fault::error_after);
+    if (now_ + there > messages_[m].deadline) {  // given up before it arrives
+      plan_ghost(m, now_ + there);
+      messages_[m].answer.fate = Fate::unknown;
+      return plan_answer(m, messages_[m].deadline + Duration(1));
+    }
     schedule_.plan(now_ + there, {Kind::reaches, m});
   }
 
@@ -689,12 +736,31 @@ class World {
     message.answer = service_.apply(message.wire, message.key, now_);
     const Answer& answer = message.answer;
     if (answer.fate == Fate::condition_failed) ++outcome_.failed_conditions;
-    Account& its = accounts_[static_cast<std::size_t>(message.key)];
-    if (answer.charged > 0) its.commits.push_back({now_, answer.charged, answer.subject});
-    if (answer.released) its.releases.emplace_back(answer.subject, now_);
+    check_applied_once(message);
+    if (scenario_.is_judged) {
+      Account& its = accounts_[static_cast<std::size_t>(message.key)];
+      if (answer.charged > 0)
+        its.commits.push_back({now_, answer.charged, message.wire.ask.subject});
+      if (answer.released) its.releases.emplace_back(message.wire.ask.subject, now_);
+    }
     history_.note(now_, What::arrives, -1, message.key, message.request,
                   static_cast<std::int64_t>(answer.fate), answer.summary,
-                  [&] { return service_.text_of(message.key, answer); });
+                  [&] { return service_.text_of(answer); });
+  }
+
+  // However often a node sends it, a charge is not applied on top of itself.
+  void check_applied_once(const Message& message) {
+    if (scenario_.store != StoreKind::dynamodb || message.answer.fate != Fate::done) return;
+    std::uint64_t& last = last_charge_[static_cast<std::size_t>(message.key)];
+    const std::uint64_t id = message.is_give_back ? 0 : message.charge_id;
+    // What arrives late or twice is not the node's doing.
+    if (id != 0 && id == last && message.has_node && !outcome_.violation) {
+      outcome_.violation = Violation{"a charge is not applied on top of itself",
+                                     "key " + std::to_string(message.key) + ": #" +
+                                         request_name(message.request) + " was charged twice",
+                                     now_};
+    }
+    last = id;
   }
 
   void take_answer(const Thing& thing) {
@@ -705,23 +771,36 @@ class World {
     const bool is_waited_for = message.epoch == node.epoch && !message.is_give_back &&
                                task.generation == message.task_generation;
     if (message.epoch == node.epoch && message.is_give_back && now_ <= message.deadline) {
-      service_.take_give_back_answer(node.memory, message.key, message.answer);
+      service_.take_give_back_answer(node.memory, message.key, message.answer,
+                                     node.clock.read(now_));
+      wake(node, message.key);
     }
     if (!is_waited_for) {
       if (!message.is_give_back && task.generation == message.task_generation &&
           task.epoch != node.epoch)
-        tasks_.put_back(message.task);
+        end_task(message.task);
       return messages_.put_back(thing.index);
     }
     // A node that was suspended finds the answer there, and its deadline past.
     if (now_ > message.deadline) message.answer.fate = Fate::unknown;
     const std::uint32_t index = message.task;
-    const Duration left = message.deadline - now_;
-    NextStep next =
-        service_.take_answer(node.memory, message.key, request_of(task, task.rule), task.charge,
-                             message.answer, left, task.draws.of(100 + task.sent));
+    const int key = message.key;
+    NextStep next = service_.take_answer(node.memory, key, task.charge, message.answer, now_,
+                                         task.deadline, task.draws.of(100 + task.sent));
     messages_.put_back(thing.index);
     act(index, std::move(next));
+    wake(node, key);
+  }
+
+  // Those whose wait has ended go on at once, in their order.
+  void wake(Node& node, int key) {
+    if (node.waiting.empty()) return;
+    const std::uint64_t change = service_.change(node.memory, key);
+    std::erase_if(node.waiting, [&](const Waiting& waiting) {
+      if (waiting.key != key || waiting.change == change) return false;
+      schedule_.plan(now_, waiting.thing);
+      return true;
+    });
   }
 
   // --- disturbances ---
@@ -746,7 +825,9 @@ class World {
         node.is_up = false;
         ++node.epoch;
         node.paused_until = Time::min();
-        node.memory = service_.fresh_memory();
+        node.waiting.clear();
+        node.memory = service_.fresh_memory(kNodeDraws + static_cast<std::uint64_t>(which) +
+                                            1000ULL * node.epoch);
         note_fault(which, 8, "crashes");
         schedule_.plan(now_ + disturbance.length,
                        {Kind::restart, static_cast<std::uint32_t>(which)});
@@ -810,9 +891,11 @@ class World {
   int keys_ = 0;
   std::vector<Node> nodes_;
   std::vector<Account> accounts_;
+  std::vector<std::uint64_t> last_charge_;  // by key: whose charge was applied last
   Pool<Task> tasks_;
   Pool<Message> messages_;
   std::array<Time, kRecentArrivals> recent_{};
+  Time first_full_{};
   Outcome outcome_;
 };
 

@@ -23,7 +23,11 @@ struct Outcome {
   std::uint64_t writes = 0;             // that reached the table
   std::uint64_t failed_conditions = 0;  // of them
   std::uint64_t retries_at_room = 0;    // refusals whose retry_after was held to account
-  std::uint64_t digest = 0;             // of the whole history
+  Duration lasted{};
+  std::int64_t largest_item = 0;  // in the table, in bytes as DynamoDB counts
+  std::uint64_t times_full = 0;   // steady, one key: how often another N had been admitted,
+  Duration between_full{};        // and the time from the first of them to the last
+  std::uint64_t digest = 0;       // of the whole history
   std::optional<Violation> violation;
   std::string history;  // if it was kept
 };

@@ -117,16 +117,16 @@ inline Charge peek(const GcraState& state, const GcraLimit& limit, Time now, std
   return charge(copy, limit, now, cost);
 }
 
-// Takes back a charge of `cost`, of which `slot` is what its Charge said. As long as the TAT that
-// it left lies ahead, the bucket cannot have been full since, and the state without the charge is
-// `cost` intervals earlier. Later nothing is left of it to give.
+// Takes back what is left of a charge of `cost`, of which `slot` is what its Charge said: as much
+// as has not drained by the latest that any clock may say. What has drained since is not returned,
+// since others may have been let in on the strength of it.
 inline void give_back(GcraState& state, const GcraLimit& limit, Time now, std::int64_t slot,
                       std::int64_t cost) {
   WEIR_CHECK(cost >= 1);
   const Time left = Time(Duration(slot));
   if (state.interval != limit.interval || cost > limit.burst) return;
   if (left <= now + 2 * limit.clock_error || state.arrival < left) return;
-  state.arrival -= limit.interval * cost;
+  state.arrival -= std::min(limit.interval * cost, left - (now + 2 * limit.clock_error));
 }
 
 }  // namespace weir::limit

@@ -159,6 +159,17 @@ TEST(GcraTest, GivesNothingBackThatHasDrainedAlready) {
   EXPECT_EQ(admitted_of(state, limit, later, 9), 0) << "its token has flowed back long ago";
 }
 
+// Found by the simulator: the bucket of the first was nearly full again when the others came.
+TEST(GcraTest, GivesBackOnlyWhatHasNotDrainedYet) {
+  const GcraLimit limit = GcraLimit::strict(5, seconds(1), 5);
+  GcraState state;
+  const Charge first = charge(state, limit, kStart, 1);
+  ASSERT_EQ(admitted_of(state, limit, kStart + milliseconds(900), 9), 4);
+  give_back(state, limit, kStart + milliseconds(950), first.slot, 1);
+  EXPECT_EQ(admitted_of(state, limit, kStart + milliseconds(1000), 9), 1)
+      << "5 within the second that began when the others came";
+}
+
 TEST(GcraTest, KeepsTheDebtWhenTheRateChanges) {
   const GcraLimit slow = GcraLimit::per_window(4, hours(24), 4);
   const GcraLimit fast = GcraLimit::per_window(60, seconds(60), 10);

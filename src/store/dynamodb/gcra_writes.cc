@@ -43,9 +43,9 @@ Write refill_gcra(const Plan& plan, const limit::GcraLimit& limit, Time now) {
   return write;
 }
 
-Write give_back_gcra(const limit::GcraLimit& limit, std::int64_t slot, std::int64_t cost) {
+Write give_back_gcra(const limit::GcraLimit& limit, std::int64_t slot, Duration debt) {
   Write write;
-  write.add = {{"a", -(limit.interval * cost).count()}};
+  write.add = {{"a", -debt.count()}};
   write.all_of = {{"w", Relation::equal, shape_of(limit)}, {"a", Relation::greater_or_equal, slot}};
   return write;
 }

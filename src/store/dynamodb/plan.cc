@@ -197,7 +197,7 @@ std::optional<ConditionalUpdate> give_back_write(const ChargeRequest& request, s
                    limit::GcraState state{Time(Duration(slot)), limit.interval};
                    limit::give_back(state, limit, request.now, slot, request.cost);
                    if (state.arrival == Time(Duration(slot))) return std::nullopt;
-                   return give_back_gcra(limit, slot, request.cost);
+                   return give_back_gcra(limit, slot, Time(Duration(slot)) - state.arrival);
                  },
                  [&](const limit::FixedWindowLimit&) -> std::optional<Write> {
                    return give_back_fixed_window(slot, request.cost);

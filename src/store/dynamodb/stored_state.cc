@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <charconv>
 #include <optional>
 
+#include "base/check.h"
 #include "base/duration.h"
 #include "base/overloaded.h"
 
@@ -139,7 +141,11 @@ std::int64_t shape_of(const limit::Limit& limit) {
 }
 
 AttributeName ring_attribute(std::size_t place) {
-  return AttributeName(fmt::format("s{}", place));
+  // Not fmt: a plan names all of a ring's places.
+  WEIR_CHECK(place < 100);
+  const std::array<char, 3> text{'s', static_cast<char>('0' + (place < 10 ? place : place / 10)),
+                                 static_cast<char>('0' + place % 10)};
+  return AttributeName(std::string_view(text.data(), place < 10 ? 2 : 3));
 }
 
 std::optional<std::size_t> ring_place(std::string_view name) {

@@ -36,7 +36,7 @@ Write give_back_window(const limit::WindowLimit& limit, std::int64_t slot, std::
 Opening open_gcra(const Plan& plan, const limit::GcraLimit& limit, Time now);
 Write charge_gcra(const limit::GcraLimit& limit, Time now, std::int64_t cost);
 Write refill_gcra(const Plan& plan, const limit::GcraLimit& limit, Time now);
-Write give_back_gcra(const limit::GcraLimit& limit, std::int64_t slot, std::int64_t cost);
+Write give_back_gcra(const limit::GcraLimit& limit, std::int64_t slot, Duration debt);
 
 Opening open_fixed_window(const Plan& plan);
 Write charge_fixed_window(const Plan& plan, const limit::FixedWindowLimit& limit,
