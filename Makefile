@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help bootstrap build release demo test simulate lint format bench corpus sanitize fuzz faults clean
+.PHONY: help bootstrap build release demo test simulate mutants lint format bench corpus sanitize fuzz faults clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ simulate: bootstrap ## the limiter under skewed clocks, a bad network and crashe
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target weir_simulate -- -j$(JOBS)
 	@build/release/bin/weir_simulate --seeds $(or $(SEEDS),2000)
+
+mutants: bootstrap ## plant bugs in a copy of the limiter, one at a time; the simulator has to find each
+	@scripts/mutants
 
 lint: bootstrap  ## formatting, clang-tidy, layers, shell scripts, Python
 	@scripts/lint

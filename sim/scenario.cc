@@ -172,10 +172,12 @@ Scenario scenario_of(std::uint64_t seed) {
 
   scenario.nodes = static_cast<int>(draws.one_of(kNodes, {1, 2, 2, 3, 4, 8}));
   scenario.arrivals = draws.one_of(kArrivals, {300U, 1000U, 2000U});
-  scenario.max_burst = draws.one_of(kBursts, {1, 1, 4, 20, 40});
-  // Errors of clocks and budgets from none to a good part of W.
-  scenario.clock_error = window / draws.one_of(kClockError, {1'000'000, 1000, 50, 10, 4});
-  scenario.budget = window / draws.one_of(kBudget, {1000, 100, 10, 4}) + Duration(10);
+  scenario.max_burst = draws.one_of(kBursts, {1, 4, 20, 40, 60});
+  // Errors of clocks and budgets from none to a good part of W, as far as policies may go.
+  scenario.clock_error =
+      std::min<Duration>(window / draws.one_of(kClockError, {1'000'000, 1000, 50, 10, 4}), 60s);
+  scenario.budget =
+      std::min<Duration>(window / draws.one_of(kBudget, {1000, 100, 10, 4}) + Duration(10), 10s);
   scenario.latency = scenario.budget / draws.one_of(kLatency, {1000, 100, 30, 8});
   // Long enough for several windows, and for demand from half of what is allowed to far above it.
   const std::int64_t windows = draws.one_of(kSpan, {3, 6, 12, 30});
