@@ -69,7 +69,8 @@ TEST_P(ConcurrencyTest, AdmitsExactlyNToManyThreadsAtOneInstant) {
   for (std::thread& thread : threads) thread.join();
   // A charge that ended in an error may be lost, never used.
   EXPECT_LE(admitted, limit.n);
-  EXPECT_GE(admitted + errors, limit.n);
+  // Nor is what a node still holds that does not ask any more.
+  EXPECT_GE(admitted + errors, GetParam().leases ? limit.n / 2 : limit.n);
 }
 
 TEST_P(ConcurrencyTest, AdmitsExactlyNForEachOfManyKeys) {

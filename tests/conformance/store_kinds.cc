@@ -74,25 +74,34 @@ Result<std::string> start_with_table(const std::string& emulator_name) {
   return std::to_string(emulator.port());
 }
 
-StoreKind dynamodb_kind(const std::string& name, const std::string& emulator, int requests) {
-  return {
-      .name = name,
-      .shared = true,
-      .every_algorithm = true,
-      .requests = requests,
-      .start = [emulator] { return start_with_table(emulator); },
-      .open = [](const std::string& port, Clock& clock) -> Result<std::unique_ptr<store::Store>> {
-        return store::open_dynamodb_store(
-            {}, emulator_environment(static_cast<std::uint16_t>(std::stoi(port))), clock,
-            base::entropy_seed());
-      }};
+StoreKind dynamodb_kind(const std::string& name, const std::string& emulator, int requests,
+                        bool leases = false) {
+  return {.name = name,
+          .shared = true,
+          // What was leased under a limit stays charged for its slot when the limit changes, which
+          // a lone client of changing limits would notice.
+          .every_algorithm = !leases,
+          .leases = leases,
+          .requests = requests,
+          .start = [emulator] { return start_with_table(emulator); },
+          .open = [leases](const std::string& port,
+                           Clock& clock) -> Result<std::unique_ptr<store::Store>> {
+            store::DynamoDbOptions options;
+            options.leases = leases;
+            return store::open_dynamodb_store(
+                options, emulator_environment(static_cast<std::uint16_t>(std::stoi(port))), clock,
+                base::entropy_seed());
+          }};
 }
 
 }  // namespace
 
 const std::vector<StoreKind>& store_kinds() {
   static const std::vector<StoreKind> kinds = {
-      memory_kind(), shared_kind(), dynamodb_kind("dynoxide", "dynoxide", 1'200),
+      memory_kind(),
+      shared_kind(),
+      dynamodb_kind("dynoxide", "dynoxide", 1'200),
+      dynamodb_kind("dynoxideleases", "dynoxide", 1'200, true),
       dynamodb_kind("extenddb", "extenddb", 600),
       dynamodb_kind("dynamodblocal", "dynamodb-local", 600)};
   return kinds;

@@ -22,6 +22,8 @@ struct StoreKind {
   bool shared = false;
   // Does it keep every algorithm of limit/, or the exact window only?
   bool every_algorithm = false;
+  // May a node hold admissions that it has not handed out, up to an eighth of what was left?
+  bool leases = false;
   // How many requests a test may send to it within a second or so.
   int requests = 0;
   // Starts what the store needs (an emulator, a fresh file), which lives until the program ends,
