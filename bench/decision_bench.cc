@@ -26,7 +26,8 @@ std::unique_ptr<engine::Limiter> limiter_of(Clock& clock, std::vector<policy::Ru
   policy.pepper = "0123456789abcdef0123456789abcdef";
   policy.rules = std::move(rules);
   return *engine::Limiter::make(
-      std::move(policy), {.clock = clock, .store = *store::MemoryStore::create({}), .on_event = {}});
+      std::move(policy),
+      {.clock = clock, .store = *store::MemoryStore::create({}), .on_event = {}});
 }
 
 void decide(benchmark::State& state, const std::vector<policy::Rule>& rules) {
@@ -68,7 +69,7 @@ void StoreAlone(benchmark::State& state) {
   base::SystemClock clock;
   const auto store = *store::MemoryStore::create({});
   store::ChargeRequest request{
-      .limit = limit::WindowLimit{kMaxCount, limit::Geometry::for_window(1min)}};
+      .key = {}, .limit = limit::WindowLimit{kMaxCount, limit::Geometry::for_window(1min)}};
   for (auto _ : state) {
     request.now = clock.now();
     benchmark::DoNotOptimize(store->charge(request));
