@@ -76,13 +76,14 @@ Result<engine::DecisionRecord> decide(const CheckArguments& arguments, Clock& cl
   if (!facts) return tl::unexpected(facts.error());
   Result<policy::Policy> policy = policy::load_policy(arguments.policy, process_environment());
   if (!policy) return tl::unexpected(policy.error());
-  Result<std::unique_ptr<store::Store>> store =
+  Result<std::unique_ptr<store::Store>> opened =
       engine::open_store(*policy, process_environment(), clock);
-  if (!store) return tl::unexpected(store.error());
-  if (arguments.dry_run) *store = std::make_unique<engine::DryRunStore>(*std::move(store));
+  if (!opened) return tl::unexpected(opened.error());
+  std::unique_ptr<store::Store> store = *std::move(opened);
+  if (arguments.dry_run) store = std::make_unique<engine::DryRunStore>(std::move(store));
   const std::string header = policy->identity.api_key.header;
   Result<std::unique_ptr<engine::Limiter>> limiter = engine::Limiter::make(
-      *std::move(policy), {.clock = clock, .store = *std::move(store), .on_event = {}});
+      *std::move(policy), {.clock = clock, .store = std::move(store), .on_event = {}});
   if (!limiter) return tl::unexpected(limiter.error());
 
   std::vector<identity::HeaderField> headers;

@@ -77,7 +77,7 @@ class Geometry {
 
   // Where slot `slot` is kept in a ring of K+1 counts: slot mod K+1, without a division.
   constexpr std::size_t ring_index(std::int64_t slot) const {
-    const auto places = static_cast<std::uint64_t>(slots_ + 1);
+    const auto places = static_cast<std::uint64_t>(slots_) + 1;
     if (slot < 0) {
       const std::int64_t place = slot % (slots_ + 1);
       return static_cast<std::size_t>(place < 0 ? place + slots_ + 1 : place);

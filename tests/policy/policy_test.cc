@@ -89,7 +89,8 @@ TEST(Policy, AnAnswerThatTakesTheWholeBudgetStillKeepsThePromise) {
 
 TEST(Policy, SuggestsTheNameThatWasProbablyMeant) {
   EXPECT_EQ(parse_key_part("api_kye").error().cure, "Did you mean 'api_key'?");
-  EXPECT_EQ(parse_on_store_failure("open").error().cure, "Use one of local, leased, deny and allow");
+  EXPECT_EQ(parse_on_store_failure("open").error().cure,
+            "Use one of local, leased, deny and allow");
   EXPECT_EQ(*parse_key_part("route"), KeyPart::route);
   EXPECT_EQ(to_string(OnStoreFailure::deny), "deny");
 }

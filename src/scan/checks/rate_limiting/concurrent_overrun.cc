@@ -58,7 +58,7 @@ CheckOutcome run(Bench& bench) {
     return CheckOutcome::protected_(
         fmt::format("{} volleys kept to the limit (with 95 % confidence, fewer than {:.0f} % of "
                     "volleys overrun it)",
-                    volleys, std::min(100.0, 300.0 / volleys)));
+                    volleys, 100 * (1 - std::pow(0.05, 1.0 / volleys))));
   }
   const Overrun& worst =
       *std::max_element(overruns.begin(), overruns.end(), [](const Overrun& a, const Overrun& b) {
