@@ -35,7 +35,8 @@ bool same_document(Bench& bench, const Reply& reply) {
   return reply.admitted() && bench.refusal().same_document(reply.response);
 }
 
-Candidate header_candidate(Bench& bench, std::string name, std::function<std::string()> value) {
+Candidate header_candidate(Bench& bench, const std::string& name,
+                           const std::function<std::string()>& value) {
   Candidate candidate;
   candidate.label = name;
   candidate.renews = true;

@@ -31,6 +31,7 @@ CheckOutcome conclude(Bench& bench, const Screening& screening, std::string_view
 bool same_document(Bench& bench, const Reply& reply);
 
 // One header of the base replaced or added, with a dummy of the same length.
-Candidate header_candidate(Bench& bench, std::string name, std::function<std::string()> value);
+Candidate header_candidate(Bench& bench, const std::string& name,
+                           const std::function<std::string()>& value);
 
 }  // namespace weir::scan

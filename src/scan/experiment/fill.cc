@@ -24,10 +24,10 @@ constexpr double kHeldBackS = 0.1;
 constexpr int kHeldBackInARow = 16;
 
 // The first answer that is neither a fault nor a refusal stands for "admitted".
-FillResult learn_admitted(Bench& bench, Reply first, double max_wait_s) {
+FillResult learn_admitted(Bench& bench, const Reply& first, double max_wait_s) {
   bool answered = false;
   for (int i = 0; i < kCalmTries && !bench.stopped(); ++i) {
-    Reply reply = i == 0 ? std::move(first) : bench.base("base");
+    Reply reply = i == 0 ? first : bench.base("base");
     if (!reply.response.ok()) continue;
     answered = true;
     if (reply.response.status == 429) {

@@ -68,7 +68,7 @@ std::vector<Candidate> own_fields(Bench& bench) {
 }
 
 // Fields that the request does not carry, all of one kind in one request.
-Candidate added(Bench& bench, std::string label, std::function<void(Request&)> add) {
+Candidate added(Bench& bench, const std::string& label, const std::function<void(Request&)>& add) {
   Candidate candidate;
   candidate.label = label;
   candidate.renews = true;

@@ -62,7 +62,9 @@ std::string full_width(std::string_view text) {
 
 // `in_query`: the value is part of a URL, so bytes that may not stand there are encoded.
 std::vector<Spelling> spellings(const std::string& value, bool in_query) {
-  const auto spell = [&](std::string text) { return in_query ? percent_encode(text) : text; };
+  const auto spell = [&](const std::string& text) {
+    return in_query ? percent_encode(text) : text;
+  };
   std::string last = value;
   last.back() = swap_case(last.back());
   std::vector<Spelling> all = {

@@ -72,8 +72,8 @@ std::vector<std::string> spellings(const Target& base) {
   return distinct;
 }
 
-Candidate candidate_for(Bench& bench, std::string label, std::function<std::string()> target,
-                        bool renews) {
+Candidate candidate_for(Bench& bench, const std::string& label,
+                        const std::function<std::string()>& target, bool renews) {
   Candidate candidate;
   candidate.label = std::move(label);
   candidate.renews = renews;
@@ -108,9 +108,9 @@ CheckOutcome run(Bench& bench) {
       },
       true));
   for (const std::string& spelling : spellings(base)) {
-    const std::string target = spelling + (spelling.back() == '?' ? "" : base.query);
+    std::string target = spelling + (spelling.back() == '?' ? "" : base.query);
     candidates.push_back(candidate_for(
-        bench, spelling, [target] { return target; }, false));
+        bench, spelling, [target = std::move(target)] { return target; }, false));
   }
   return conclude(bench, screen(bench, candidates), "spellings of the path");
 }
