@@ -114,9 +114,9 @@ Refill ensure_refused(Bench& bench, std::string_view note) {
   return refill;
 }
 
-FillResult fill_first(Bench& bench, Reply first, double max_wait_s) {
+FillResult fill_first(Bench& bench, const Reply& first, double max_wait_s) {
   bench.set_phase("fill");
-  const FillResult calm = learn_admitted(bench, std::move(first), max_wait_s);
+  const FillResult calm = learn_admitted(bench, first, max_wait_s);
   if (calm != FillResult::refused) return calm;
 
   LimitFacts& facts = bench.facts();

@@ -25,7 +25,7 @@ enum class FillResult {
 // Learns what admitted looks like, sends until refused, and learns what refused looks like.
 // Afterwards looks whether other processes still admit. `first` is the answer to the first base
 // request, which has been sent already.
-FillResult fill_first(Bench& bench, Reply first, double max_wait_s);
+FillResult fill_first(Bench& bench, const Reply& first, double max_wait_s);
 
 struct Refill {
   bool refused = false;  // the base is refused now

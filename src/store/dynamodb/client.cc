@@ -78,14 +78,14 @@ Result<std::unique_ptr<net::HttpCaller>> make_http_client(const DynamoDbOptions&
 }
 
 DynamoDbClient::DynamoDbClient(const DynamoDbOptions& options, DynamoDbTarget target,
-                               Environment environment, std::unique_ptr<net::HttpCaller> http,
-                               Clock& clock)
+                               const Environment& environment,
+                               std::unique_ptr<net::HttpCaller> http, Clock& clock)
     : table_(options.table),
       target_(std::move(target)),
       http_(std::move(http)),
       clock_(clock),
       signer_(target_.region, "dynamodb"),
-      credentials_(std::move(environment), *http_, clock),
+      credentials_(environment, *http_, clock),
       clock_check_(options.hard_clock_skew) {}
 
 CallResult DynamoDbClient::call(std::string_view operation, std::string_view body,

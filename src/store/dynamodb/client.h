@@ -54,8 +54,9 @@ struct DynamoDbCounters {
 
 class DynamoDbClient {
  public:
-  DynamoDbClient(const DynamoDbOptions& options, DynamoDbTarget target, Environment environment,
-                 std::unique_ptr<net::HttpCaller> http, Clock& clock);
+  DynamoDbClient(const DynamoDbOptions& options, DynamoDbTarget target,
+                 const Environment& environment, std::unique_ptr<net::HttpCaller> http,
+                 Clock& clock);
 
   CallResult call(std::string_view operation, std::string_view body, const net::Deadline& deadline);
 

@@ -191,7 +191,7 @@ Status DynamoDbStore::send_check(const net::Deadline& deadline) {
     return fail(ErrorCode::unavailable, "what answers does not keep DynamoDB's conditions",
                 "check the endpoint URL");
   }
-  const Status verdict = client_->clock_check().verdict();
+  Status verdict = client_->clock_check().verdict();
   clock_trusted_.store(verdict.has_value(), std::memory_order_release);
   return verdict;
 }
