@@ -78,7 +78,9 @@ inline Charge charge(DistinctRef state, const DistinctLimit& limit, Time now, st
   result.slot = slot;
   result.admitted = seen != nullptr || alive < limit.n;
   if (result.admitted) {
-    Sighting& place = seen != nullptr ? *seen : *free;
+    Sighting* const taken = seen != nullptr ? seen : free;
+    WEIR_CHECK(taken != nullptr);  // fewer than M are alive, and there are M places
+    Sighting& place = *taken;
     if (seen == nullptr) ++alive;
     place = {value, slot};
     *state.newest = slot;

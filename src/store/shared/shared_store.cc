@@ -136,7 +136,7 @@ Result<std::size_t> SharedStore::forget(const KeyTag& tag) {
 Result<std::size_t> SharedStore::forget_all() {
   std::size_t forgotten = 0;
   for (std::size_t number = 0; number < layout().shards; ++number) {
-    const auto in_shard = forget_in(shard(number), [](const Record&) { return true; });
+    auto in_shard = forget_in(shard(number), [](const Record&) { return true; });
     if (!in_shard) return in_shard;
     forgotten += *in_shard;
   }
