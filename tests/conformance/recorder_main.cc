@@ -23,8 +23,7 @@ int main(int argc, char** argv) {
   }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::signal(SIGTERM, [](int) { stop = true; });
-  for (const test::StoreKind& kind : test::store_kinds()) {
-    if (kind.name != argv[1]) continue;
+  for (const test::StoreKind& kind : test::kinds({argv[1]})) {
     const test::RecordingPlan plan = test::RecordingPlan::from_text(argv[3]);
     const std::uint64_t seed = std::stoull(argv[4]);
     test::NodeClock clock(plan, seed);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -105,6 +106,14 @@ const std::vector<StoreKind>& store_kinds() {
       dynamodb_kind("extenddb", "extenddb", 600),
       dynamodb_kind("dynamodblocal", "dynamodb-local", 600)};
   return kinds;
+}
+
+std::vector<StoreKind> kinds(const std::vector<std::string>& names) {
+  std::vector<StoreKind> found;
+  for (const StoreKind& kind : store_kinds()) {
+    if (std::find(names.begin(), names.end(), kind.name) != names.end()) found.push_back(kind);
+  }
+  return found;
 }
 
 }  // namespace weir::test

@@ -42,4 +42,7 @@ inline void PrintTo(const StoreKind& kind, std::ostream* out) {
 
 const std::vector<StoreKind>& store_kinds();
 
+// Those of all stores that have one of these names.
+std::vector<StoreKind> kinds(const std::vector<std::string>& names);
+
 }  // namespace weir::test
