@@ -19,6 +19,13 @@ class SharedFileTest : public SharedFixture {
     file.seekp(static_cast<std::streamoff>(offset));
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
+  void flip(std::size_t offset) const {
+    std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(static_cast<std::streamoff>(offset));
+    const char flipped = static_cast<char>(~file.get());
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.put(flipped);
+  }
   // The sentence with which the file is refused.
   std::string refusal(ErrorCode code) const {
     const auto store = SharedStore::open({.file = path(), .max_keys = 64});
@@ -96,7 +103,7 @@ TEST_F(SharedFileTest, RefusesADamagedHeader) {
   for (const std::size_t offset : {16U, 24U, 40U, 64U, 95U, 96U, 127U}) {
     std::filesystem::remove(path());
     open();
-    overwrite(offset, "\xee");
+    flip(offset);
     EXPECT_EQ(refusal(ErrorCode::invalid_input), "is damaged: its header is not what was written")
         << offset;
   }
