@@ -118,7 +118,7 @@ Status operations_from_spec(const ScanOptions& options, const net::Url& url, sca
   if (!document) return tl::unexpected(document.error());
   std::string prefix(url.path());
   while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
-  for (const openapi::Operation& operation : document->operations) {
+  for (openapi::Operation& operation : document->operations) {
     const std::string name = operation.method + " " + operation.path;
     const std::string reason = reason_to_skip(operation, options);
     if (!reason.empty()) {
@@ -141,7 +141,8 @@ Status operations_from_spec(const ScanOptions& options, const net::Url& url, sca
       request->body = operation.body->text;
       request->set_header("Content-Type", operation.body->content_type);
     }
-    plan.operations.push_back({std::move(*request)});
+    plan.operations.push_back(
+        {std::move(*request), std::make_shared<const openapi::Operation>(std::move(operation))});
   }
   if (plan.operations.empty()) {
     return fail(ErrorCode::invalid_input, options.spec + ": no operation of it can be scanned",

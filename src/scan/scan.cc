@@ -244,7 +244,7 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   int scanned = 0;
   for (const ScanOperation& operation : plan.operations) {
     if (prober.stopped()) break;
-    Bench bench(prober, operation.request, plan.origin, plan.loopback, rng);
+    Bench bench(prober, operation.request, plan.origin, plan.loopback, rng, operation.declared);
     listener.operation_began(bench.name());
     Reply first = bench.base("base");
     const auto failure = look_for_failure(bench, first.response, plan.origin);

@@ -9,9 +9,11 @@
 //                            clock, wait_until, listener);
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "openapi/document.h"
 #include "scan/model.h"
 #include "scan/probe/prober.h"
 
@@ -19,6 +21,8 @@ namespace weir::scan {
 
 struct ScanOperation {
   Request request;
+  // What the OpenAPI document says of it; null where the user gave a URL only.
+  std::shared_ptr<const openapi::Operation> declared = nullptr;
 };
 
 struct SkippedOperation {

@@ -24,12 +24,14 @@ void admitted_first(std::vector<Observation>& observations, std::size_t first) {
 
 }  // namespace
 
-Bench::Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng)
+Bench::Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng,
+             std::shared_ptr<const openapi::Operation> declared)
     : prober_(prober),
       base_(std::move(base)),
       origin_(std::move(origin)),
       loopback_(loopback),
-      rng_(rng) {}
+      rng_(rng),
+      declared_(std::move(declared)) {}
 
 Reply Bench::record(const Variant& variant, Response response, std::string_view note) {
   Reply reply;

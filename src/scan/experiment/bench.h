@@ -9,11 +9,13 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/rng.h"
+#include "openapi/document.h"
 #include "scan/limit_model/fit.h"
 #include "scan/limit_model/hints.h"
 #include "scan/limit_model/refusal.h"
@@ -83,7 +85,8 @@ struct LimitFacts {
 
 class Bench {
  public:
-  Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng);
+  Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng,
+        std::shared_ptr<const openapi::Operation> declared = nullptr);
 
   // -- sending
   Reply base(std::string_view note = "base");
@@ -103,6 +106,8 @@ class Bench {
 
   // -- making variants
   const Request& base_request() const { return base_; }
+  // What the OpenAPI document says of the operation; null without one. It is a claim, not evidence.
+  const openapi::Operation* declared() const { return declared_.get(); }
   Variant with_header(std::string_view name, std::string_view value) const;
   // The base sent from a local address that was not used before; only if sources_are_possible().
   Variant from_fresh_source();
@@ -147,6 +152,7 @@ class Bench {
   std::string origin_;
   bool loopback_;
   Rng& rng_;
+  std::shared_ptr<const openapi::Operation> declared_;
   int sources_used_ = 0;
   MakeVariant proven_identities_;
   RefusalModel refusal_;
