@@ -176,7 +176,8 @@ void add_scan_command(CLI::App& app, int& exit_code) {
       ->add_option("--operations", options->operations,
                    "Only these: operationId, path, or 'METHOD path'")
       ->delimiter(',');
-  command->add_option("--format", options->formats, "text, json or html; several at once");
+  command->add_option("--format", options->formats,
+                      "text, json, html, sarif, junit or markdown; several at once");
   command->add_option("--output", options->outputs,
                       "A file for the --format of the same place; - is standard output");
   command->add_option("--fail-under", options->fail_under, "Exit with 1 if the score is below this")

@@ -159,6 +159,7 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
   scan::ScanPlan plan;
   plan.origin = url.Endpoint::to_string();
   plan.version = WEIR_VERSION;
+  plan.document = options.spec;
   plan.seed = options.seed != 0 ? options.seed : base::entropy_seed();
   plan.max_wait_s = options.max_wait_s;
   plan.bounds.max_requests = options.max_requests;
@@ -180,8 +181,8 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
     if (!read) return tl::unexpected(read.error());
   }
   Rng scan_ids(base::entropy_seed());
-  const std::string scan_id = fmt::format("{:016x}", scan_ids());
-  for (auto& operation : plan.operations) identify(operation.request, scan_id);
+  plan.scan_id = fmt::format("{:016x}", scan_ids());
+  for (auto& operation : plan.operations) identify(operation.request, plan.scan_id);
   return plan;
 }
 

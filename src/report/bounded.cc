@@ -79,6 +79,26 @@ void bound(scan::Finding& finding, std::vector<std::string>& notes) {
   cut(finding.remediation);
   cut(finding.remediation_django_dynamodb);
   cut(finding.weir_rule);
+  if (finding.suppressed) {
+    cut(finding.suppressed->reason);
+    cut_short(finding.suppressed->expires);
+  }
+}
+
+void bound(scan::Comparison& comparison, std::vector<std::string>& notes) {
+  cut_short(comparison.started_at);
+  comparison.score = std::clamp(comparison.score, 0, 100);
+  keep_first(comparison.gone, kMaxFindings, "findings that are gone", notes);
+  for (scan::GoneFinding& gone : comparison.gone) {
+    cut_short(gone.id);
+    cut_short(gone.operation);
+  }
+}
+
+void bound(scan::Declaration& declaration) {
+  cut_short(declaration.operation);
+  cut_short(declaration.file);
+  declaration.line = std::max(declaration.line, 1);
 }
 
 void bound(scan::LimitSummary& limit) {
@@ -127,10 +147,12 @@ scan::Report bounded(const scan::Report& original) {
   keep_first(report.limits, kMaxLimits, "limits", notes);
   keep_first(report.score_steps, kMaxScoreSteps, "steps of the score", notes);
   keep_first(report.timelines, kMaxTimelines, "timelines", notes);
+  keep_first(report.declarations, kMaxLimits, "places in documents", notes);
   bound_categories(report.categories, notes);
 
   cut_short(report.schema);
   cut_short(report.tool_version);
+  cut_short(report.scan_id);
   cut(report.target);
   cut_short(report.started_at);
   report.duration_s = finite(report.duration_s);
@@ -140,6 +162,8 @@ scan::Report bounded(const scan::Report& original) {
   for (std::string& note : report.notes) cut(note);
   for (scan::Finding& finding : report.findings) bound(finding, notes);
   for (scan::LimitSummary& limit : report.limits) bound(limit);
+  for (scan::Declaration& declaration : report.declarations) bound(declaration);
+  if (report.comparison) bound(*report.comparison, notes);
   for (scan::Timeline& timeline : report.timelines) bound(timeline, notes);
   for (scan::CheckResult& check : report.checks) {
     cut_short(check.id);

@@ -21,4 +21,8 @@ inline constexpr std::size_t kMaxTimelines = 20;
 inline constexpr std::size_t kMaxTimelinePoints = 10'000;  // of one timeline: the earliest
 inline constexpr std::size_t kMaxPhases = 24;              // rows in one picture
 
+// What others set.
+inline constexpr std::size_t kMaxSarifText = 900;         // GitHub: 1,024 characters
+inline constexpr std::size_t kMaxMarkdownBytes = 60'000;  // GitHub: 65,536 of a comment
+
 }  // namespace weir::report

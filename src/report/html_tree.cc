@@ -32,13 +32,16 @@ void append_text(void* node, const std::string& text) {
 }  // namespace
 
 Element Element::add(const char* name, std::initializer_list<Attribute> attributes) {
-  xmlNode* child = child_of(static_cast<xmlNode*>(node_), name);
-  for (const Attribute& attribute : attributes) {
-    if (xmlNewProp(child, bytes(attribute.name), bytes(visible(attribute.value))) == nullptr) {
-      throw std::bad_alloc();
-    }
+  Element child(child_of(static_cast<xmlNode*>(node_), name));
+  for (const Attribute& each : attributes) child.attribute(each.name, each.value);
+  return child;
+}
+
+Element& Element::attribute(const char* name, std::string_view value) {
+  if (xmlNewProp(static_cast<xmlNode*>(node_), bytes(name), bytes(visible(value))) == nullptr) {
+    throw std::bad_alloc();
   }
-  return Element(child);
+  return *this;
 }
 
 Element Element::add(const char* name, std::initializer_list<Attribute> attributes,

@@ -33,12 +33,14 @@ class Element {
   Element add(const char* name, std::string_view text);
 
   Element& text(std::string_view text, Lines lines = Lines::join);
+  Element& attribute(const char* name, std::string_view value);
 
   // Text of the program's own that must stand as it is: a style sheet.
   Element& verbatim(std::string_view text);
 
  private:
   friend class HtmlTree;
+  friend class XmlTree;
   explicit Element(void* node) : node_(node) {}
   void* node_;  // an xmlNode; libxml2 stays inside of html_tree.cc
 };

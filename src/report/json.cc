@@ -45,6 +45,11 @@ json::value to_json(const scan::Evidence& evidence) {
       {"rounds", evidence.rounds}};
 }
 
+json::value to_json(const std::optional<scan::Suppression>& suppressed) {
+  if (!suppressed) return nullptr;
+  return json::object{{"reason", suppressed->reason}, {"expires", suppressed->expires}};
+}
+
 json::value to_json(const scan::Finding& finding) {
   return json::object{
       {"id", finding.id},
@@ -60,7 +65,9 @@ json::value to_json(const scan::Finding& finding) {
       {"weir_rule", finding.weir_rule},
       {"owasp", list(finding.owasp)},
       {"cwe", list(finding.cwe)},
-      {"pci_dss", list(finding.pci_dss)}};
+      {"pci_dss", list(finding.pci_dss)},
+      {"novelty", to_string(finding.novelty)},
+      {"suppressed", to_json(finding.suppressed)}};
 }
 
 json::value to_json(const scan::CheckResult& check) {
@@ -94,6 +101,27 @@ json::value to_json(const scan::Timeline& timeline) {
                        })}};
 }
 
+json::value to_json(const scan::GoneFinding& gone) {
+  return json::object{{"id", gone.id},
+                      {"operation", gone.operation},
+                      {"now", gone.now ? json::value(to_string(*gone.now)) : json::value(nullptr)}};
+}
+
+json::value to_json(const std::optional<scan::Comparison>& comparison) {
+  if (!comparison) return nullptr;
+  return json::object{
+      {"started_at", comparison->started_at},
+      {"score", comparison->score},
+      {"new", comparison->fresh},
+      {"unchanged", comparison->unchanged},
+      {"gone", list(comparison->gone, [](const auto& each) { return to_json(each); })}};
+}
+
+json::value to_json(const scan::Declaration& declaration) {
+  return json::object{
+      {"operation", declaration.operation}, {"file", declaration.file}, {"line", declaration.line}};
+}
+
 json::object to_json(const std::map<std::string, int>& categories) {
   json::object object;
   for (const auto& [name, score] : categories) object.emplace(name, score);
@@ -106,6 +134,7 @@ std::string render_json(const scan::Report& report) {
   const json::object document{
       {"schema", report.schema},
       {"tool_version", report.tool_version},
+      {"scan_id", report.scan_id},
       {"target", report.target},
       {"started_at", report.started_at},
       {"duration_s", report.duration_s},
@@ -125,6 +154,8 @@ std::string render_json(const scan::Report& report) {
       {"checks", list(report.checks, [](const auto& each) { return to_json(each); })},
       {"findings", list(report.findings, [](const auto& each) { return to_json(each); })},
       {"timelines", list(report.timelines, [](const auto& each) { return to_json(each); })},
+      {"declarations", list(report.declarations, [](const auto& each) { return to_json(each); })},
+      {"comparison", to_json(report.comparison)},
       {"notes", list(report.notes)}};
   return json::serialize(document) + "\n";
 }

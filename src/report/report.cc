@@ -5,6 +5,9 @@
 #include "report/bounded.h"
 #include "report/html.h"
 #include "report/json.h"
+#include "report/junit.h"
+#include "report/markdown.h"
+#include "report/sarif.h"
 #include "report/text.h"
 
 namespace weir::report {
@@ -13,9 +16,12 @@ Result<Format> parse_format(std::string_view name) {
   if (name == "text") return Format::text;
   if (name == "json") return Format::json;
   if (name == "html") return Format::html;
+  if (name == "sarif") return Format::sarif;
+  if (name == "junit") return Format::junit;
+  if (name == "markdown") return Format::markdown;
   return fail(ErrorCode::invalid_input,
               "'" + std::string(name.substr(0, 40)) + "' is not a format of reports",
-              "Use text, json or html");
+              "Use text, json, html, sarif, junit or markdown");
 }
 
 Result<std::string> render(const scan::Report& report, Format format,
@@ -28,6 +34,12 @@ Result<std::string> render(const scan::Report& report, Format format,
       return render_json(shown);
     case Format::html:
       return render_html(shown);
+    case Format::sarif:
+      return render_sarif(shown);
+    case Format::junit:
+      return render_junit(shown);
+    case Format::markdown:
+      return render_markdown(shown);
   }
   return fail(ErrorCode::internal, "There is no such format of reports");
 } catch (const std::exception& error) {

@@ -1,5 +1,5 @@
 // Turns a finished scan into something to read: text for a terminal, JSON for programs, HTML for
-// people.
+// people, SARIF for code scanning, JUnit XML for a CI's list of tests, Markdown for a comment.
 //
 // Promises:
 // - Nothing that a target said can do anything in the output: control characters, terminal escapes,
@@ -8,7 +8,7 @@
 //   left out is counted in the output.
 // - The same report and options give the same bytes.
 // - HTML is one file that needs no network and no script. JSON follows
-// schemas/weir-scan.schema.json.
+//   schemas/weir-scan.schema.json, SARIF the schema of SARIF 2.1.0.
 //
 // Thread safety: pure functions.
 //
@@ -24,14 +24,14 @@
 
 namespace weir::report {
 
-enum class Format { text, json, html };
+enum class Format { text, json, html, sarif, junit, markdown };
 
 struct RenderOptions {
   bool colour = false;  // text only: ANSI colours; the caller knows about terminals and NO_COLOR
   int width = 80;       // text only: columns, brought into 40 to 200
 };
 
-// "text", "json" or "html".
+// "text", "json", "html", "sarif", "junit" or "markdown".
 Result<Format> parse_format(std::string_view name);
 
 Result<std::string> render(const scan::Report& report, Format format, const RenderOptions& options);

@@ -66,4 +66,16 @@ const char* to_string(LimitKind kind) {
   return "unknown";
 }
 
+const char* to_string(Novelty novelty) {
+  switch (novelty) {
+    case Novelty::not_compared:
+      return "not-compared";
+    case Novelty::fresh:
+      return "new";
+    case Novelty::unchanged:
+      return "unchanged";
+  }
+  return "not-compared";
+}
+
 }  // namespace weir::scan

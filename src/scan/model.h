@@ -27,11 +27,14 @@ enum class LimitKind {
   per_process
 };
 
+enum class Novelty { not_compared, fresh, unchanged };  // against a baseline
+
 const char* to_string(Severity severity);
 const char* to_string(Confidence confidence);
 const char* to_string(
     CheckVerdict verdict);  // "vulnerable", "protected", "inconclusive", "not-applicable"
-const char* to_string(LimitKind kind);  // "fixed-window (clock)" and so on
+const char* to_string(LimitKind kind);   // "fixed-window (clock)" and so on
+const char* to_string(Novelty novelty);  // "not-compared", "new", "unchanged"
 
 // One request and its answer, as evidence.
 struct Exchange {
@@ -56,6 +59,12 @@ struct Evidence {
   int rounds = 0;                      // how often the decisive experiment gave the same result
 };
 
+// Why a finding does not count, until when. Somebody wrote it down: report/suppressions.h.
+struct Suppression {
+  std::string reason;
+  std::string expires;  // "2027-03-01": the last day on which it holds
+};
+
 struct Finding {
   std::string id;     // "boundary-burst"
   std::string title;  // "Twice the limit passes across the edge of the window"
@@ -71,6 +80,8 @@ struct Finding {
   std::vector<std::string> owasp;    // "API4:2023"
   std::vector<int> cwe;              // 770
   std::vector<std::string> pci_dss;  // "6.2.4"; empty where none truly applies
+  Novelty novelty = Novelty::not_compared;
+  std::optional<Suppression> suppressed;  // then neither score nor gate count it
 };
 
 struct CheckResult {
@@ -112,6 +123,29 @@ struct ScoreStep {
   double factor = 1;
 };
 
+// Where an operation is declared: the line of an OpenAPI document.
+struct Declaration {
+  std::string operation;
+  std::string file;  // as given on the command line
+  int line = 0;      // from 1
+};
+
+// A finding of the baseline that is not there any more.
+struct GoneFinding {
+  std::string id;
+  std::string operation;
+  std::optional<CheckVerdict> now;  // what its check says now; nullopt: it did not run
+};
+
+// Against an earlier scan.
+struct Comparison {
+  std::string started_at;  // of the baseline
+  int score = 0;           // of the baseline
+  int fresh = 0;
+  int unchanged = 0;
+  std::vector<GoneFinding> gone;
+};
+
 struct Report {
   std::string schema = "weir-scan/1";
   std::string tool_version;
@@ -131,6 +165,9 @@ struct Report {
   std::vector<Finding> findings;  // most severe first
   std::vector<Timeline> timelines;
   std::vector<std::string> notes;  // what the user should know: what could not be tested, and why
+  std::string scan_id;             // what every request carried in X-Weir-Scan
+  std::vector<Declaration> declarations;
+  std::optional<Comparison> comparison;
 };
 
 }  // namespace weir::scan

@@ -232,6 +232,7 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   ScanResult result;
   Report& report = result.report;
   report.tool_version = plan.version;
+  report.scan_id = plan.scan_id;
   report.target = plan.origin;
   report.started_at = rfc3339(clock.now());
   report.seed = plan.seed;
@@ -245,6 +246,9 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   for (const ScanOperation& operation : plan.operations) {
     if (prober.stopped()) break;
     Bench bench(prober, operation.request, plan.origin, plan.loopback, rng, operation.declared);
+    if (operation.declared != nullptr) {
+      report.declarations.push_back({bench.name(), plan.document, operation.declared->line});
+    }
     listener.operation_began(bench.name());
     Reply first = bench.base("base");
     const auto failure = look_for_failure(bench, first.response, plan.origin);

@@ -33,7 +33,9 @@ struct SkippedOperation {
 struct ScanPlan {
   std::string origin;  // "http://127.0.0.1:8000"
   std::string version;
+  std::string scan_id;  // in X-Weir-Scan of every request
   std::vector<ScanOperation> operations;
+  std::string document;  // the OpenAPI document that declares them; empty: there is none
   std::vector<SkippedOperation> skipped;
   bool loopback = false;  // the target is an IPv4 loopback address
   std::uint64_t seed = 0;

@@ -69,6 +69,7 @@ void score(Report& report) {
   std::map<std::string, int> seen;
   int cap = 100;
   for (const Finding& finding : report.findings) {
+    if (finding.suppressed) continue;
     const int before = seen[finding.id]++;
     const double factor = 1 - weight_of(finding.severity) * weight_of(finding.confidence) *
                                   std::pow(kRepeated, std::min(before, 10));

@@ -90,16 +90,20 @@ TEST(JsonReport, StaysWithinBoundsWhateverTheReportHolds) {
   EXPECT_LT(text->size(), 64'000'000U);
 }
 
-TEST(ParseFormat, KnowsTheThreeFormats) {
+TEST(ParseFormat, KnowsEveryFormat) {
   EXPECT_EQ(*parse_format("text"), Format::text);
   EXPECT_EQ(*parse_format("json"), Format::json);
   EXPECT_EQ(*parse_format("html"), Format::html);
+  EXPECT_EQ(*parse_format("sarif"), Format::sarif);
+  EXPECT_EQ(*parse_format("junit"), Format::junit);
+  EXPECT_EQ(*parse_format("markdown"), Format::markdown);
 }
 
 TEST(ParseFormat, SaysWhichFormatsThereAre) {
   const Result<Format> format = parse_format("pdf");
   ASSERT_FALSE(format);
-  EXPECT_EQ(format.error().to_string(), "'pdf' is not a format of reports. Use text, json or html");
+  EXPECT_EQ(format.error().to_string(),
+            "'pdf' is not a format of reports. Use text, json, html, sarif, junit or markdown");
 }
 
 }  // namespace

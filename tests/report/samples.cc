@@ -312,7 +312,9 @@ scan::Report passing() {
 
 scan::Report filled_with(const std::string& text) {
   scan::Report report = failing();
-  report.tool_version = report.target = report.started_at = text;
+  report.tool_version = report.target = report.started_at = report.scan_id = text;
+  report.declarations = {{text, text, -1}};
+  report.comparison = scan::Comparison{text, 400, 1, 2, {{text, text, std::nullopt}}};
   report.categories = {{text, 48}};
   report.notes = {text};
   for (scan::ScoreStep& step : report.score_steps) step.what = text;
@@ -328,6 +330,8 @@ scan::Report filled_with(const std::string& text) {
     one.id = one.title = one.category = one.operation = one.why = one.remediation = text;
     one.remediation_django_dynamodb = one.weir_rule = text;
     one.owasp = one.pci_dss = {text};
+    one.suppressed = {text, text};
+    one.novelty = scan::Novelty::unchanged;
     for (scan::Evidence& evidence : one.evidence) {
       evidence.claim = evidence.curl = text;
       for (scan::Exchange& each : evidence.exchanges) {
@@ -348,6 +352,9 @@ scan::Report with_many(std::size_t count) {
   report.checks.resize(count, report.checks[0]);
   report.limits.resize(count, report.limits[0]);
   report.notes.resize(count, report.notes[0]);
+  report.declarations.assign(count, {kOperation, "openapi.yaml", 12});
+  report.comparison = scan::Comparison{report.started_at, 48, 0, 0, {}};
+  report.comparison->gone.assign(count, {"no-limit", "GET /gone", std::nullopt});
   report.score_steps.resize(count, report.score_steps[0]);
   report.categories.clear();
   for (std::size_t i = 0; i < count; ++i) report.categories[fmt::format("category-{:05}", i)] = 50;

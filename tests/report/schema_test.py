@@ -48,7 +48,7 @@ class SchemaTest(unittest.TestCase):
 
     def test_every_sample_keeps_to_the_schema(self):
         validator = jsonschema.Draft202012Validator(closed(self.schema))
-        for name in ("failing", "passing", "hostile"):
+        for name in ("failing", "passing", "hostile", "markup"):
             with self.subTest(name):
                 validator.validate(self.sample(name))
 

@@ -20,11 +20,16 @@ int main(int argc, char** argv) {
       {"failing", report::samples::failing()},
       {"passing", report::samples::passing()},
       {"hostile", report::samples::filled_with(hostile)},
+      {"markup",
+       report::samples::filled_with(
+           "@everyone #1 GH-1 `x` ``` ~~~ [a](http://evil.example) ![i](http://evil.example/x.png) "
+           "www.evil.example a@evil.example https://evil.example :tada: **b** _i_ \\| | a | b |\n\n"
+           "# heading\n- item\n> quote\n```\n</details>\n<!-- ]]> &lt;b&gt; <b>b</b>")},
       {"huge", report::samples::with_many(12'000)},
       {"empty", scan::Report{}},
   };
   for (const auto& [name, sample] : samples) {
-    for (const char* extension : {"text", "json", "html"}) {
+    for (const char* extension : {"text", "json", "html", "sarif", "junit", "markdown"}) {
       const Result<std::string> page =
           report::render(sample, *report::parse_format(extension), {.colour = false, .width = 100});
       std::ofstream file(std::string(argv[1]) + "/" + name + "." + extension, std::ios::binary);
