@@ -24,6 +24,7 @@ LAYERS = {
     "engine": {"base", "limit", "identity", "policy", "store", "store/memory", "store/shared", "store/dynamodb"},
     "openapi": {"base"},
     "scan": {"base", "limit", "net", "openapi"},
+    "tap": {"base", "net"},
     "report": {"base"},
     "cli": None,  # the wiring: anything
 }
@@ -33,8 +34,8 @@ EXCEPTIONS = {"report": {"scan/model.h", "embedded/kReportCss.h"}}
 CONFINED = {
     "date/": {"base"},
     "yaml-cpp/": {"policy", "openapi"},
-    "boost/beast": {"net", "scan"},
-    "boost/asio": {"net", "scan"},
+    "boost/beast": {"net", "scan", "tap"},
+    "boost/asio": {"net", "scan", "tap"},
     "CLI/": {"cli"},
     "libxml/": {"report"},
     "utf8cpp/": {"report"},
