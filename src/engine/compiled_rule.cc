@@ -100,6 +100,11 @@ CompiledRule::CompiledRule(policy::Rule rule, const policy::Policy& policy)
   for (const policy::KeyPart part : rule_.key) narrowness_ += narrowness_of(part);
 }
 
+// Code that counts somebody apart means one, as a rule by user does.
+int Candidate::narrowness() const {
+  return rule->narrowness() + (subject.empty() ? 0 : narrowness_of(policy::KeyPart::user));
+}
+
 limit::Limit Terms::limit_at(Time now) const {
   const auto* fixed = std::get_if<limit::FixedWindowLimit>(&limit);
   if (fixed == nullptr) return limit;
@@ -131,13 +136,25 @@ bool CompiledRule::matches(const Asker& asker) const {
                     }));
 }
 
-Result<Key> CompiledRule::key(Asker& asker) const {
+Result<Key> CompiledRule::key(Asker& asker, std::string_view subject) const {
   identity::KeyTuple tuple = prefix_;
-  for (const policy::KeyPart part : rule_.key) {
-    if (Status status = add_part(tuple, part, asker); !status)
-      return tl::unexpected(status.error());
-  }
+  if (Status status = add_parts(tuple, asker, subject); !status)
+    return tl::unexpected(status.error());
   return tuple.key();
+}
+
+Status CompiledRule::add_parts(identity::KeyTuple& tuple, Asker& asker,
+                               std::string_view subject) const {
+  for (const policy::KeyPart part : rule_.key) {
+    if (Status status = add_part(tuple, part, asker); !status) return status;
+  }
+  if (subject.empty()) return {};
+  if (subject.size() > identity::kMaxSubjectLength)
+    return fail(ErrorCode::invalid_input, "what is counted apart is longer than 512 bytes");
+  // No part of a key has this name.
+  tuple.add("subject");
+  tuple.add(subject);
+  return {};
 }
 
 // Each name below fixes how many values follow it, which is what makes the tuple readable.
@@ -190,14 +207,13 @@ Result<std::optional<std::uint64_t>> CompiledRule::value(Asker& asker) const {
   return tuple.key().hash();
 }
 
-Result<Key> CompiledRule::penalty_key(Asker& asker, std::string_view purpose) const {
+Result<Key> CompiledRule::penalty_key(Asker& asker, std::string_view subject,
+                                      std::string_view purpose) const {
   identity::KeyTuple tuple = prefix_;
   // No part of a key has such a name.
   tuple.add(purpose);
-  for (const policy::KeyPart part : rule_.key) {
-    if (Status status = add_part(tuple, part, asker); !status)
-      return tl::unexpected(status.error());
-  }
+  if (Status status = add_parts(tuple, asker, subject); !status)
+    return tl::unexpected(status.error());
   if (Status status = add_network(tuple, "from", asker); !status)
     return tl::unexpected(status.error());
   return tuple.key();

@@ -54,8 +54,9 @@ class CompiledRule {
 
   bool matches(const Asker& asker) const;
 
-  // Whose counter the request is charged to. An Error makes the request malformed.
-  Result<Key> key(Asker& asker) const;
+  // Whose counter the request is charged to; `subject` as in AskedRule (engine/limiter.h). An Error
+  // makes the request malformed.
+  Result<Key> key(Asker& asker, std::string_view subject) const;
 
   // distinct: the keyed hash of the value that the request brings; nullopt: it brings none, so the
   // rule has nothing to say about it.
@@ -63,12 +64,13 @@ class CompiledRule {
 
   // For penalties: refusals of this rule are counted by key and client network, so that nobody is
   // made to wait for what a stranger does with the same key. `purpose` keeps the counters apart.
-  Result<Key> penalty_key(Asker& asker, std::string_view purpose) const;
+  Result<Key> penalty_key(Asker& asker, std::string_view subject, std::string_view purpose) const;
 
   // The key in clear, "client_ip=203.0.113.0/24 user=alice", if the policy lets it be told.
   std::string key_text(Asker& asker) const;
 
  private:
+  Status add_parts(identity::KeyTuple& tuple, Asker& asker, std::string_view subject) const;
   Status add_part(identity::KeyTuple& tuple, policy::KeyPart part, Asker& asker) const;
   Status add_network(identity::KeyTuple& tuple, std::string_view name, Asker& asker) const;
 
@@ -79,6 +81,14 @@ class CompiledRule {
   identity::ClientWidth width_;
   identity::KeyTuple prefix_;
   int narrowness_ = 0;
+};
+
+// A rule that one request is held to, and whose counter it is besides the rule's key.
+struct Candidate {
+  const CompiledRule* rule = nullptr;
+  std::string_view subject = {};
+
+  int narrowness() const;
 };
 
 }  // namespace weir::engine

@@ -43,9 +43,9 @@ std::string counter_name(const Key& key) {
 
 }  // namespace
 
-Decision Deciding::decide(std::span<const CompiledRule* const> rules, std::uint64_t request_id) {
+Decision Deciding::decide(std::span<const Candidate> candidates, std::uint64_t request_id) {
   now_ = parts_.clock.now();
-  if (!is_listed() && collect(rules, request_id)) decide_once();
+  if (!is_listed() && collect(candidates, request_id)) decide_once();
   if (record_ != nullptr) write_record();
   return std::move(decision_);
 }
@@ -120,8 +120,9 @@ bool Deciding::is_listed() {
 }
 
 // Who is asking, for every rule that matches. False: an identifier is malformed.
-bool Deciding::collect(std::span<const CompiledRule* const> rules, std::uint64_t request_id) {
-  for (const CompiledRule* rule : rules) {
+bool Deciding::collect(std::span<const Candidate> candidates, std::uint64_t request_id) {
+  for (const Candidate& candidate : candidates) {
+    const CompiledRule* const rule = candidate.rule;
     if (!rule->matches(asker_)) continue;
     const bool shadow = rule->rule().shadow;
     // A rule that never refuses makes no request malformed either.
@@ -132,7 +133,7 @@ bool Deciding::collect(std::span<const CompiledRule* const> rules, std::uint64_t
       decision_.reason = error.message;
       return false;
     };
-    const Result<Key> key = rule->key(asker_);
+    const Result<Key> key = rule->key(asker_, candidate.subject);
     const Result<const Terms*> terms = rule->terms(asker_);
     Result<std::optional<std::uint64_t>> subject = request_id;
     if (rule->counts_values()) subject = rule->value(asker_);
@@ -143,6 +144,7 @@ bool Deciding::collect(std::span<const CompiledRule* const> rules, std::uint64_t
     if (!*subject) continue;
     (shadow ? shadows_ : asks_)
         .push_back({.rule = rule,
+                    .subject = candidate.subject,
                     .terms = *terms,
                     .request = {.key = *key,
                                 .limit = (*terms)->limit_at(now_),
@@ -158,7 +160,7 @@ bool Deciding::find_penalties() {
   bool found = false;
   for (Ask& ask : asks_) {
     if (!ask.rule->rule().penalty) continue;
-    const std::optional<Time> until = parts_.penalties->until(*ask.rule, asker_, now_);
+    const std::optional<Time> until = parts_.penalties->until(ask.candidate(), asker_, now_);
     if (!until) continue;
     found = true;
     ask.answer = limit::Charge{.room_at = *until};
@@ -169,7 +171,7 @@ bool Deciding::find_penalties() {
 
 void Deciding::count_refusal(const Ask& ask) {
   if (ask.rule->rule().penalty && ask.state == RuleRecord::State::full)
-    parts_.penalties->count_refusal(*ask.rule, asker_, now_);
+    parts_.penalties->count_refusal(ask.candidate(), asker_, now_);
 }
 
 bool Deciding::find_known_refusals() {
@@ -188,7 +190,7 @@ void Deciding::charge_all() {
   boost::container::small_vector<Ask*, 4> order;
   for (Ask& ask : asks_) order.push_back(&ask);
   const auto rank = [](const Ask* ask) {
-    return std::tuple(ask->rule->counts_values(), -ask->rule->narrowness(), ask);
+    return std::tuple(ask->rule->counts_values(), -ask->candidate().narrowness(), ask);
   };
   std::sort(order.begin(), order.end(),
             [&](const Ask* a, const Ask* b) { return rank(a) < rank(b); });

@@ -54,18 +54,21 @@ class Deciding {
       : parts_(parts), asker_(request, parts.sources), record_(record) {}
 
   // request_id: the request's own, among all that any node decides.
-  Decision decide(std::span<const CompiledRule* const> rules, std::uint64_t request_id);
+  Decision decide(std::span<const Candidate> candidates, std::uint64_t request_id);
 
  private:
   // One rule in this decision.
   struct Ask {
     const CompiledRule* rule = nullptr;
+    std::string_view subject = {};
     const Terms* terms = nullptr;
     RuleRecord::State state = RuleRecord::State::not_asked;
     store::ChargeRequest request = {};
     std::optional<limit::Charge> answer = {};  // of the policy's own store
     store::Store* charged = nullptr;           // the store that admitted it and can take it back,
     std::int64_t slot = 0;                     // from this slot
+
+    Candidate candidate() const { return {rule, subject}; }
   };
   enum class Answer { admitted, refused, undecided };
 
@@ -79,7 +82,7 @@ class Deciding {
   void ask_shadows();
   void write_record();
   void count_refusal(const Ask& ask);
-  bool collect(std::span<const CompiledRule* const> rules, std::uint64_t request_id);
+  bool collect(std::span<const Candidate> candidates, std::uint64_t request_id);
   bool find_known_refusals();
   void charge_all();
   Answer charge(Ask& ask);

@@ -82,8 +82,10 @@ struct Limiter::Parts {
     deciding.budget = policy.store_budget();
   }
 
-  Decision decide(const identity::Request& request, std::span<const CompiledRule* const> rules,
+  Decision decide(const identity::Request& request, std::span<const Candidate> candidates,
                   DecisionRecord* record);
+  // Where the rule stands from now on. Holds `adding`.
+  Result<std::size_t> append(const std::string& name, CompiledRule compiled);
   // What is still to be given back or charged may take as long as a decision.
   void set_present(store::ChargeRequest& request) const {
     request.now = clock.now();
@@ -107,10 +109,10 @@ struct Limiter::Parts {
 
   // Never grows past what was reserved, so rules do not move while decisions read them: who holds a
   // handle was given it after its rule was complete. The policy's own come first.
-  std::mutex adding;  // guards by_id and the end of rules
-  std::unordered_map<std::string, std::size_t> by_id;
+  std::mutex adding;                                   // guards by_id and the end of rules
+  std::unordered_map<std::string, std::size_t> by_id;  // by_id and limit: with_limit()
   std::vector<CompiledRule> rules;
-  std::vector<const CompiledRule*> of_policy;
+  std::vector<Candidate> of_policy;
 };
 
 Limiter::Limiter(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -151,7 +153,7 @@ Result<std::unique_ptr<Limiter>> Limiter::make(policy::Policy policy, Dependenci
       return fail(ErrorCode::invalid_input, "rule '" + id + "' is there twice", "Remove one");
   }
   for (const CompiledRule& rule : limiter->parts_->rules)
-    limiter->parts_->of_policy.push_back(&rule);
+    limiter->parts_->of_policy.push_back({&rule});
   return limiter;
 }
 
@@ -174,17 +176,41 @@ Result<RuleHandle> Limiter::add_rule(policy::Rule rule) {
                 "rule '" + compiled.rule().id + "' is there already and says otherwise",
                 "Give each rule an id of its own");
   }
-  if (rules.size() == parts_->of_policy.size() + policy::kMaxCodeRules)
-    return fail(ErrorCode::limit_exceeded, "code adds more than 4096 rules", "Use fewer rules");
   if (compiled.rule().penalty && parts_->penalties == nullptr) {
     Result<std::unique_ptr<Penalties>> made = Penalties::make();
     if (!made) return tl::unexpected(made.error());
     parts_->penalties = *std::move(made);
     parts_->deciding.penalties = parts_->penalties.get();
   }
-  parts_->by_id.emplace(compiled.rule().id, rules.size());
+  const std::string id = compiled.rule().id;
+  const Result<std::size_t> index = parts_->append(id, std::move(compiled));
+  if (!index) return tl::unexpected(index.error());
+  return RuleHandle(*index);
+}
+
+Result<std::size_t> Limiter::Parts::append(const std::string& name, CompiledRule compiled) {
+  if (rules.size() == of_policy.size() + policy::kMaxCodeRules)
+    return fail(ErrorCode::limit_exceeded, "code adds more than 4096 rules", "Use fewer rules");
+  by_id.emplace(name, rules.size());
   rules.push_back(std::move(compiled));
-  return RuleHandle(rules.size() - 1);
+  return rules.size() - 1;
+}
+
+Result<RuleHandle> Limiter::with_limit(RuleHandle handle, std::string_view limit) {
+  policy::Rule rule = parts_->rules[handle.index_].rule();
+  const Result<policy::Quota> quota = policy::parse_quota(limit, rule.algorithm);
+  if (!quota) return tl::unexpected(quota.error());
+  rule = policy::overridden(rule, {.who = {}, .limit = quota->rate, .calendar = quota->calendar});
+  if (Status status = policy::check_rule(rule); !status) return tl::unexpected(status.error());
+  // No id holds a space.
+  const std::string name = rule.id + " " + policy::format_quota(rule);
+  const std::lock_guard lock(parts_->adding);
+  if (const auto found = parts_->by_id.find(name); found != parts_->by_id.end())
+    return RuleHandle(found->second);
+  const Result<std::size_t> index =
+      parts_->append(name, CompiledRule(std::move(rule), parts_->policy));
+  if (!index) return tl::unexpected(index.error());
+  return RuleHandle(*index);
 }
 
 Status Limiter::check_store() {
@@ -195,21 +221,30 @@ Decision Limiter::decide(const identity::Request& request, DecisionRecord* recor
   return parts_->decide(request, parts_->of_policy, record);
 }
 
-Decision Limiter::decide(const identity::Request& request, std::span<const RuleHandle> handles,
+Decision Limiter::decide(const identity::Request& request, std::span<const AskedRule> asked,
                          DecisionRecord* record) {
-  WEIR_CHECK(handles.size() <= policy::kMaxRules);
-  boost::container::small_vector<const CompiledRule*, 8> rules;
-  for (const RuleHandle handle : handles) rules.push_back(parts_->rules.data() + handle.index_);
-  return parts_->decide(request, {rules.data(), rules.size()}, record);
+  WEIR_CHECK(asked.size() <= policy::kMaxRules);
+  boost::container::small_vector<Candidate, 8> candidates;
+  for (const auto& [handle, subject] : asked)
+    candidates.push_back({parts_->rules.data() + handle.index_, subject});
+  return parts_->decide(request, {candidates.data(), candidates.size()}, record);
 }
 
 Result<std::optional<std::string_view>> Limiter::api_key(const identity::Request& request) const {
   return parts_->sources.api_key.find(request.headers);
 }
 
+Result<Address> Limiter::client(const identity::Request& request) const {
+  const policy::IdentityConfig& identity = parts_->policy.identity;
+  const Result<Address> client = Asker(request, parts_->sources).client();
+  if (!client) return tl::unexpected(client.error());
+  return identity::client_network(*client, {.ipv4_prefix = identity.ipv4_prefix,
+                                            .ipv6_prefix = identity.ipv6_prefix,
+                                            .embedded_ipv4 = identity.embedded_ipv4});
+}
+
 Decision Limiter::Parts::decide(const identity::Request& request,
-                                std::span<const CompiledRule* const> candidates,
-                                DecisionRecord* record) {
+                                std::span<const Candidate> candidates, DecisionRecord* record) {
   Decision decision;
   if (!policy::check_cost(request.cost)) {
     decision.verdict = Verdict::malformed;

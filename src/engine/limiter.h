@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/address.h"
 #include "base/result.h"
 #include "engine/decision_record.h"
 #include "engine/event.h"
@@ -53,6 +54,15 @@ class RuleHandle {
   std::size_t index_;
 };
 
+// A rule of code, as it is asked about one request.
+struct AskedRule {
+  RuleHandle rule;
+  // What is counted apart besides the rule's key: what code knows and no policy can say, such as
+  // the account that somebody wants to sign in to. Empty: nothing. Longer than 512 bytes:
+  // malformed.
+  std::string_view subject = {};
+};
+
 class Limiter {
  public:
   // Refuses a policy that cannot be kept: a bad rule, duplicate ids, or a shared store without a
@@ -67,6 +77,12 @@ class Limiter {
   // decide(request). Adding the same rule again (id and content) gives the same handle.
   Result<RuleHandle> add_rule(policy::Rule rule);
 
+  // The same rule with another limit, spelled as in a policy, and the same counters: for code that
+  // knows better how much somebody may. Its overrides fall away. Who asks sees to it that all
+  // requests of one counter have the same limit; else each is held to its own, and the widest is
+  // what passes at worst. Each limit is one of the kMaxCodeRules.
+  Result<RuleHandle> with_limit(RuleHandle rule, std::string_view limit);
+
   // Whether the store is ready to decide: table, credentials, clock, connection. If not, on_event
   // hears of it, and decisions follow the failure policy until it is.
   //
@@ -79,8 +95,8 @@ class Limiter {
   // decision without one costs nothing for it.
   Decision decide(const identity::Request& request, DecisionRecord* record = nullptr);
 
-  // Asks the given rules, as far as they match, and no other. At most kMaxRules handles.
-  Decision decide(const identity::Request& request, std::span<const RuleHandle> rules,
+  // Asks the given rules, as far as they match, and no other. At most kMaxRules.
+  Decision decide(const identity::Request& request, std::span<const AskedRule> rules,
                   DecisionRecord* record = nullptr);
 
   // The request that this decision admitted is over: frees the places that it took in rules that
@@ -100,6 +116,10 @@ class Limiter {
   // The API key that rules would count, for the application's verify hook; nullopt if there is
   // none. A view into the request. An Error if the field is malformed: decide() says so too.
   Result<std::optional<std::string_view>> api_key(const identity::Request& request) const;
+
+  // The network that rules by client_ip count as one client. An Error if the request does not say
+  // who that is: decide() says so too.
+  Result<Address> client(const identity::Request& request) const;
 
   const policy::Policy& policy() const;
 

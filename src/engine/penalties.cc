@@ -21,25 +21,27 @@ Result<std::unique_ptr<Penalties>> Penalties::make() {
   return std::unique_ptr<Penalties>(new Penalties(*std::move(store)));
 }
 
-std::optional<Time> Penalties::until(const CompiledRule& rule, Asker& asker, Time now) {
-  const Result<Key> key = rule.penalty_key(asker, "penalty.wait");
+std::optional<Time> Penalties::until(const Candidate& asked, Asker& asker, Time now) {
+  const auto& [rule, subject] = asked;
+  const Result<Key> key = rule->penalty_key(asker, subject, "penalty.wait");
   if (!key) return std::nullopt;
-  const auto waiting = store_->known_refusal(wait_of(rule, *key, now));
+  const auto waiting = store_->known_refusal(wait_of(*rule, *key, now));
   if (!waiting) return std::nullopt;
   return waiting->charge.room_at;
 }
 
-void Penalties::count_refusal(const CompiledRule& rule, Asker& asker, Time now) {
-  const Result<Key> refusals = rule.penalty_key(asker, "penalty.refusals");
-  const Result<Key> wait = rule.penalty_key(asker, "penalty.wait");
+void Penalties::count_refusal(const Candidate& asked, Asker& asker, Time now) {
+  const auto& [rule, subject] = asked;
+  const Result<Key> refusals = rule->penalty_key(asker, subject, "penalty.refusals");
+  const Result<Key> wait = rule->penalty_key(asker, subject, "penalty.wait");
   if (!refusals || !wait) return;
-  const Rate& borne = rule.rule().penalty->refusals;
+  const Rate& borne = rule->rule().penalty->refusals;
   const auto counted = store_->charge(
       {.key = *refusals,
        .limit = limit::WindowLimit{borne.count, limit::Geometry::for_window(borne.window)},
        .now = now});
   if (counted && !counted->charge.admitted)
-    static_cast<void>(store_->charge(wait_of(rule, *wait, now)));
+    static_cast<void>(store_->charge(wait_of(*rule, *wait, now)));
 }
 
 }  // namespace weir::engine

@@ -27,10 +27,10 @@ class Penalties {
   static Result<std::unique_ptr<Penalties>> make();
 
   // Until when this caller is refused by the rule; nullopt: it is not penalised.
-  std::optional<Time> until(const CompiledRule& rule, Asker& asker, Time now);
+  std::optional<Time> until(const Candidate& asked, Asker& asker, Time now);
 
   // The rule has refused this caller.
-  void count_refusal(const CompiledRule& rule, Asker& asker, Time now);
+  void count_refusal(const Candidate& asked, Asker& asker, Time now);
 
  private:
   explicit Penalties(std::unique_ptr<store::Store> store) : store_(std::move(store)) {}

@@ -10,6 +10,7 @@ inline constexpr std::size_t kMaxHopLength = 512;     // one element of X-Forwar
 inline constexpr std::size_t kMaxApiKeyLength = 512;  // whatever the policy's pattern says
 inline constexpr std::size_t kDefaultApiKeyLength = 128;
 inline constexpr std::size_t kMaxUserLength = 512;
+inline constexpr std::size_t kMaxSubjectLength = 512;  // what code counts apart
 inline constexpr std::size_t kMaxRequestIdLength = 128;
 inline constexpr std::size_t kMaxRouteLength = 1024;
 

@@ -161,9 +161,10 @@ TEST_F(LimiterTest, RulesOfCodeAreAskedByTheirHandleOnly) {
   const Result<RuleHandle> handle = limiter_->add_rule(rule);
   ASSERT_TRUE(handle.has_value());
   EXPECT_EQ(get("203.0.113.7").quotas.size(), 1U);
+  const AskedRule asked{*handle};
   const auto ask = [&] {
     return limiter_->decide({.peer = "203.0.113.7", .method = "GET", .route = "/"},
-                            std::span(&*handle, 1));
+                            std::span(&asked, 1));
   };
   EXPECT_EQ(ask().verdict, Verdict::admitted);
   EXPECT_EQ(ask().verdict, Verdict::refused);

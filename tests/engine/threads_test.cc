@@ -40,11 +40,9 @@ TEST_F(LimiterTest, RulesMayBeAddedWhileOthersDecide) {
     rule.id = "added-" + std::to_string(i);
     const Result<RuleHandle> handle = limiter_->add_rule(rule);
     ASSERT_TRUE(handle.has_value());
-    EXPECT_EQ(
-        limiter_
-            ->decide({.peer = "203.0.113.7", .method = "GET", .route = "/"}, std::span(&*handle, 1))
-            .verdict,
-        Verdict::admitted);
+    const AskedRule asked{*handle};
+    EXPECT_EQ(limiter_->decide({.peer = "203.0.113.7"}, std::span(&asked, 1)).verdict,
+              Verdict::admitted);
   }
   done = true;
   deciding.join();

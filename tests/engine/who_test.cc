@@ -60,7 +60,8 @@ TEST_F(LimiterTest, ListsAreAskedForRulesOfCodeAsWell) {
   start({});
   const RuleHandle handle = *limiter_->add_rule(everybody(1));
   const auto verdict = [&](std::string_view peer) {
-    return limiter_->decide({.peer = peer}, std::span(&handle, 1)).verdict;
+    const AskedRule asked{handle};
+    return limiter_->decide({.peer = peer}, std::span(&asked, 1)).verdict;
   };
   EXPECT_EQ(verdict("203.0.113.7"), Verdict::denied);
   EXPECT_EQ(verdict("203.0.113.8"), Verdict::admitted);
