@@ -154,10 +154,12 @@ def store_problems() -> list[str]:
 
 
 def test_asks_the_store_only_before_a_deployment() -> None:
-    every = registry.registry.get_checks(include_deployment_checks=False)
+    registered = registry.registry
+    every: set[Any] = set(registered.get_checks(include_deployment_checks=False))
     assert checks.check_rules in every
     assert checks.check_store not in every
-    assert checks.check_store in registry.registry.get_checks(include_deployment_checks=True)
+    every = set(registered.get_checks(include_deployment_checks=True))
+    assert checks.check_store in every
 
 
 @pytest.mark.usefixtures("credentials")
