@@ -11,10 +11,13 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/set.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,6 +75,9 @@ std::vector<identity::HeaderField> fields_of(const Headers& headers) {
   return fields;
 }
 
+// Rules of code by index, and what each counts apart.
+using Asked = std::vector<std::pair<std::size_t, std::string>>;
+
 policy::Policy load_policy(const std::string& path, const Variables& variables) {
   return value_or_throw(policy::load_policy(path, environment_of(variables)));
 }
@@ -122,12 +128,20 @@ std::set<std::string> facts(const policy::Policy& policy) {
   return parts;
 }
 
-std::set<std::string> key_parts(const policy::Policy& policy) {
-  std::set<std::string> parts;
+// Each rule's id, and whom it counts apart.
+std::vector<std::pair<std::string, std::set<std::string>>> rules_of(const policy::Policy& policy) {
+  std::vector<std::pair<std::string, std::set<std::string>>> rules;
   for (const policy::Rule& rule : policy.rules) {
+    auto& [id, parts] = rules.emplace_back(rule.id, std::set<std::string>());
     for (const policy::KeyPart part : rule.key) parts.emplace(policy::to_string(part));
   }
-  return parts;
+  return rules;
+}
+
+// The same with counters of its own, that nobody shares: for tests.
+policy::Policy in_memory(policy::Policy policy) {
+  policy.store = policy::MemoryStore{};
+  return policy;
 }
 
 // One rule as it stands in a policy, written in JSON, which is YAML: so that rules of code and of
@@ -146,6 +160,23 @@ policy::Rule read_rule(const std::string& json) {
   return rule;
 }
 
+// A clock that stands still until it is told otherwise: for tests of programs that use Weir.
+// Thread safety: every member may be called from any thread.
+class FrozenClock final : public Clock {
+ public:
+  Time now() override { return Time(Duration(now_.load(std::memory_order_relaxed))); }
+  void advance(double seconds) {
+    if (!(seconds >= 0 && seconds <= kMostSeconds))
+      throw PolicyError("a clock is advanced by 0 seconds to 10 years");
+    now_.fetch_add(static_cast<std::int64_t>(seconds * 1e9), std::memory_order_relaxed);
+  }
+
+ private:
+  static constexpr double kMostSeconds = 10 * 366 * 86400.0;
+  // From now on, so that a store that others write to is not asked in the past.
+  std::atomic<std::int64_t> now_{base::SystemClock().now().time_since_epoch().count()};
+};
+
 // What is to be sent, and what the request still holds.
 struct Answer {
   engine::HttpAnswer http;
@@ -155,17 +186,23 @@ struct Answer {
 
 class Limiter {
  public:
-  Limiter(const policy::Policy& policy, const Variables& variables, nb::callable on_event)
-      : opened_in_(getpid()), on_event_(std::move(on_event)) {
+  // clock: null: the machine's.
+  Limiter(const policy::Policy& policy, const Variables& variables, nb::callable on_event,
+          std::shared_ptr<FrozenClock> clock)
+      : opened_in_(getpid()), frozen_clock_(std::move(clock)), on_event_(std::move(on_event)) {
+    Clock& time = frozen_clock_ ? static_cast<Clock&>(*frozen_clock_) : system_clock_;
     auto store = value_or_throw(
-        engine::open_store(policy, environment_of(variables), clock_,
+        engine::open_store(policy, environment_of(variables), time,
                            [this](std::string_view message) { tell("warning", message); }));
-    engine::Dependencies dependencies{.clock = clock_, .store = std::move(store)};
+    engine::Dependencies dependencies{.clock = time, .store = std::move(store)};
     dependencies.on_event = [this](const engine::Event& event) {
       const bool failing = event.kind == engine::Event::Kind::store_failing;
       tell(failing ? "error" : "info", event.message);
     };
     limiter_ = value_or_throw(engine::Limiter::make(policy, std::move(dependencies)));
+    // The policy's own come first, in its order.
+    for (const policy::Rule& rule : policy.rules)
+      rules_.push_back(value_or_throw(limiter_->add_rule(rule)));
   }
 
   // A forked child has a copy of this object, but not of the threads behind it: it must not wait
@@ -182,6 +219,17 @@ class Limiter {
     const engine::RuleHandle handle = [&] {
       const nb::gil_scoped_release released;
       return value_or_throw(limiter_->add_rule(std::move(rule)));
+    }();
+    rules_.push_back(handle);
+    return rules_.size() - 1;
+  }
+
+  // The rule at this index with another limit.
+  std::size_t with_limit(std::size_t index, const std::string& limit) {
+    const engine::RuleHandle rule = rules_.at(index);
+    const engine::RuleHandle handle = [&] {
+      const nb::gil_scoped_release released;
+      return value_or_throw(limiter_->with_limit(rule, limit));
     }();
     rules_.push_back(handle);
     return rules_.size() - 1;
@@ -205,11 +253,19 @@ class Limiter {
     return std::string(**key);
   }
 
+  // The network that counts as one client; None: the request does not say (decide() answers 400).
+  std::optional<std::string> client(const std::string& peer, const Headers& headers) const {
+    const std::vector<identity::HeaderField> fields = fields_of(headers);
+    const auto client = limiter_->client({.peer = peer, .headers = fields});
+    if (!client) return std::nullopt;
+    return client->to_string();
+  }
+
+  // rules: indexes, each with the subject that is counted apart; None: those of the policy.
   Answer decide(const std::string& peer, const Headers& headers, const std::string& method,
                 const std::string& route, const std::optional<std::string>& user,
                 std::optional<bool> key_known, std::int64_t cost, bool cost_is_estimate,
-                const std::string& request_id, const std::optional<std::vector<std::size_t>>& rules,
-                bool recorded) {
+                const std::string& request_id, const std::optional<Asked>& rules, bool recorded) {
     const std::vector<identity::HeaderField> fields = fields_of(headers);
     identity::Request request;
     request.peer = peer;
@@ -224,17 +280,17 @@ class Limiter {
       request.key_standing =
           *key_known ? identity::KeyStanding::known : identity::KeyStanding::unknown;
     }
-    std::vector<engine::RuleHandle> handles;
+    std::vector<engine::AskedRule> asked;
     if (rules) {
       if (rules->size() > policy::kMaxRules) throw PolicyError("more than 256 rules in a decision");
-      for (const std::size_t index : *rules) handles.push_back(rules_.at(index));
+      for (const auto& [index, subject] : *rules) asked.push_back({rules_.at(index), subject});
     }
     const nb::gil_scoped_release released;
     Answer answer;
     engine::DecisionRecord record;
     engine::DecisionRecord* const wanted = recorded ? &record : nullptr;
     answer.decision =
-        rules ? limiter_->decide(request, handles, wanted) : limiter_->decide(request, wanted);
+        rules ? limiter_->decide(request, asked, wanted) : limiter_->decide(request, wanted);
     if (recorded) answer.record = engine::to_json(record);
     answer.http = engine::http_answer(answer.decision);
     return answer;
@@ -262,7 +318,8 @@ class Limiter {
   }
 
   const pid_t opened_in_;
-  base::SystemClock clock_;
+  base::SystemClock system_clock_;
+  const std::shared_ptr<FrozenClock> frozen_clock_;
   nb::callable on_event_;
   std::unique_ptr<engine::Limiter> limiter_;
   std::vector<engine::RuleHandle> rules_;  // guarded by the GIL
@@ -304,23 +361,37 @@ NB_MODULE(_native, module) {
                      return policy.identity.api_key.verify == policy::Verify::required;
                    })
       .def_prop_ro("header_names", &python::header_names)
-      .def_prop_ro("key_parts", &python::key_parts)
       .def_prop_ro("facts", &python::facts)
-      .def_prop_ro("listed_facts", &python::listed_facts);
+      .def_prop_ro("listed_facts", &python::listed_facts)
+      .def_prop_ro("rules", &python::rules_of)
+      .def("in_memory", &python::in_memory);
 
   nb::class_<python::Answer>(module, "Answer")
       .def_prop_ro("status", [](const python::Answer& answer) { return answer.http.status; })
       .def_prop_ro("headers", &python::pairs_of)
       .def_prop_ro("body", [](const python::Answer& answer) { return answer.http.body; })
+      .def_prop_ro("rule", [](const python::Answer& answer) { return answer.decision.rule; })
+      .def_prop_ro("reason", [](const python::Answer& answer) { return answer.decision.reason; })
+      .def_prop_ro("retry_after",
+                   [](const python::Answer& answer) {
+                     return std::chrono::duration<double>(answer.decision.retry_after).count();
+                   })
       .def_prop_ro("record", [](const python::Answer& answer) { return answer.record; })
       .def_prop_ro("is_open",
                    [](const python::Answer& answer) { return answer.decision.receipt != nullptr; });
 
+  nb::class_<python::FrozenClock>(module, "FrozenClock")
+      .def(nb::init<>())
+      .def("advance", &python::FrozenClock::advance, "seconds"_a);
+
   nb::class_<python::Limiter>(module, "Limiter")
-      .def(nb::init<const policy::Policy&, const python::Variables&, nb::callable>(), "policy"_a,
-           "environment"_a, "on_event"_a)
+      .def(nb::init<const policy::Policy&, const python::Variables&, nb::callable,
+                    std::shared_ptr<python::FrozenClock>>(),
+           "policy"_a, "environment"_a, "on_event"_a, "clock"_a.none())
       .def("add_rule", &python::Limiter::add_rule, "json"_a)
+      .def("with_limit", &python::Limiter::with_limit, "index"_a, "limit"_a)
       .def("check_store", &python::Limiter::check_store)
+      .def("client", &python::Limiter::client, "peer"_a, "headers"_a)
       .def("api_key", &python::Limiter::api_key, "headers"_a)
       .def("decide", &python::Limiter::decide, "peer"_a, "headers"_a, "method"_a, "route"_a,
            "user"_a.none(), "key_known"_a.none(), "cost"_a, "cost_is_estimate"_a, "request_id"_a,

@@ -14,7 +14,7 @@ from django.test import Client, override_settings  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 
 from servers import Emulator, create_weir_table, emulator  # noqa: E402
-from weir.django.configuration import configuration  # noqa: E402
+from weir.django.configuration import configured  # noqa: E402
 
 setup_test_environment()
 
@@ -47,9 +47,9 @@ def settings() -> Iterator[Any]:
 @pytest.fixture
 def client() -> Iterator[Client]:
     """A client of a project in which nothing has been counted yet."""
-    configuration.cache_clear()
+    configured.cache_clear()
     yield Client()
-    configuration.cache_clear()
+    configured.cache_clear()
 
 
 @pytest.fixture(scope="module")

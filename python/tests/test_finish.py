@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.test import AsyncRequestFactory, RequestFactory
 
 from weir.django import RateLimitMiddleware, rate_limit
-from weir.django.configuration import configuration
+from weir.django.configuration import configured
 
 ONE_AT_ONCE: dict[str, Any] = {"algorithm": "concurrency", "hold": "1h"}
 POLICY = {
@@ -24,9 +24,9 @@ POLICY = {
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    configuration.cache_clear()
+    configured.cache_clear()
     yield
-    configuration.cache_clear()
+    configured.cache_clear()
 
 
 def limited(view: Callable[..., Any]) -> Callable[..., Any]:

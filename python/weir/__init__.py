@@ -10,7 +10,7 @@
 Django projects use `weir.django` instead.
 """
 
-from weir._native import Answer, PolicyError
-from weir.limiter import Limiter, Request, Rule
+from weir._native import Answer, FrozenClock, PolicyError
+from weir.limiter import Ask, Limiter, Request, Rule
 
-__all__ = ["Answer", "Limiter", "PolicyError", "Request", "Rule"]
+__all__ = ["Answer", "Ask", "FrozenClock", "Limiter", "PolicyError", "Request", "Rule"]

@@ -20,11 +20,21 @@ class Policy:
     @property
     def header_names(self) -> list[str]: ...
     @property
-    def key_parts(self) -> set[str]: ...
-    @property
     def facts(self) -> set[str]: ...
     @property
     def listed_facts(self) -> set[str]: ...
+    @property
+    def rules(self) -> list[tuple[str, set[str]]]:
+        """Each rule's id and the parts of its key."""
+
+    def in_memory(self) -> Policy:
+        """The same with counters of its own, that nobody shares."""
+
+class FrozenClock:
+    """Time stands still until advance(). For tests."""
+
+    def __init__(self) -> None: ...
+    def advance(self, seconds: float) -> None: ...
 
 class Answer:
     """What a server answers: 200 goes on to the application, all others do not."""
@@ -35,6 +45,16 @@ class Answer:
     def headers(self) -> list[tuple[str, str]]: ...
     @property
     def body(self) -> str: ...
+    @property
+    def rule(self) -> str:
+        """The id of the rule that refused, was malformed or undecided; "" if admitted."""
+
+    @property
+    def reason(self) -> str: ...
+    @property
+    def retry_after(self) -> float:
+        """Seconds; 0 if there is nothing to wait for."""
+
     @property
     def record(self) -> str | None:
         """The decision record in JSON, if it was asked for."""
@@ -49,8 +69,11 @@ class Limiter:
         policy: Policy,
         environment: Mapping[str, str],
         on_event: Callable[[str, str], None],
+        clock: FrozenClock | None,
     ) -> None: ...
     def add_rule(self, json: str) -> int: ...
+    def with_limit(self, index: int, limit: str) -> int: ...
+    def client(self, peer: str, headers: Sequence[tuple[str, bytes]]) -> str | None: ...
     def check_store(self) -> str | None: ...
     def api_key(self, headers: Sequence[tuple[str, bytes]]) -> str | None: ...
     def decide(
@@ -64,7 +87,7 @@ class Limiter:
         cost: int,
         cost_is_estimate: bool,
         request_id: str,
-        rules: Sequence[int] | None,
+        rules: Sequence[tuple[int, str]] | None,
         recorded: bool,
     ) -> Answer: ...
     def finish(self, answer: Answer) -> None: ...

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Union
 
 from weir import _native
-from weir._native import Answer, Policy
+from weir._native import Answer, FrozenClock, Policy
 
 logger = logging.getLogger("weir")
 decision_logger = logging.getLogger("weir.decision")
@@ -58,6 +58,20 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """A rule as it is asked about one request.
+
+    subject  what is counted apart besides the rule's key: what code knows and no policy can say,
+             such as the account that somebody wants to sign in to; at most 512 bytes
+    limit    instead of the rule's own, in the same counters
+    """
+
+    rule: Rule
+    subject: str = ""
+    limit: str | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """What the caller saw of one request. Nothing in it is believed before it is checked.
 
@@ -100,6 +114,7 @@ class Limiter:
 
     log_decisions: every decision goes to the logger "weir.decision", INFO if it was admitted, else
     WARNING; the attribute `decision` of the log record holds the decision record (docs/policy.md).
+    clock: another one than the machine's, for tests.
 
     Raises PolicyError if the policy is wrong.
     """
@@ -110,8 +125,10 @@ class Limiter:
         *,
         environment: Mapping[str, str] | None = None,
         log_decisions: bool = False,
+        clock: FrozenClock | None = None,
     ) -> None:
         self._log_decisions = log_decisions
+        self._clock = clock
         self._environment = dict(os.environ if environment is None else environment)
         self.policy = (
             policy if isinstance(policy, Policy) else read_policy(policy, self._environment)
@@ -120,8 +137,17 @@ class Limiter:
         # its threads and connections belong to the parent.
         self._opened: dict[int, _Opened] = {}
 
-    def decide(self, request: Request, rules: Sequence[Rule] | None = None) -> Answer:
-        """Asks the rules of the policy that match, or only those given."""
+    def decide(
+        self,
+        request: Request,
+        rules: Sequence[Rule | Ask] | None = None,
+        limits: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Asks the rules of the policy that match, or only those given.
+
+        limits: instead of those of the rules with these ids, in the same counters. For rules that
+        count apart those whom it is about: else others of the same counter have another limit.
+        """
         opened = self._here()
         answer = opened.limiter.decide(
             request.peer,
@@ -133,7 +159,7 @@ class Limiter:
             request.cost,
             request.cost_is_estimate,
             request.request_id,
-            None if rules is None else [opened.index(rule) for rule in rules],
+            opened.asked(rules, limits),
             self._log_decisions,
         )
         if answer.record is not None:
@@ -161,6 +187,13 @@ class Limiter:
         """The key that decide() would count, for looking it up; None if there is none."""
         return self._here().limiter.api_key(headers)
 
+    def client(self, peer: str, headers: Sequence[tuple[str, bytes]]) -> str | None:
+        """The network that rules by client_ip count as one client, by its first address.
+
+        None if the request does not say; decide() answers 400 then.
+        """
+        return self._here().limiter.client(peer, headers)
+
     def add_rule(self, rule: Rule) -> None:
         """Prepares a rule for decide(). Raises PolicyError if its id means another rule already."""
         self._here().index(rule)
@@ -185,17 +218,47 @@ class Limiter:
         if opened is None:
             # No lock, because a fork may copy a held one. If two threads come here at once, the
             # first to store its own wins, and nobody has used the other.
-            limiter = _native.Limiter(self.policy, self._environment, _log_event)
-            opened = self._opened.setdefault(pid, _Opened(limiter))
+            limiter = _native.Limiter(self.policy, self._environment, _log_event, self._clock)
+            opened = self._opened.setdefault(pid, _Opened(limiter, self.policy))
         return opened
 
 
 class _Opened:
     """The native limiter of one process, and where it keeps the rules that code added."""
 
-    def __init__(self, limiter: _native.Limiter) -> None:
+    def __init__(self, limiter: _native.Limiter, policy: Policy) -> None:
         self.limiter = limiter
+        self._of_policy = [name for name, _ in policy.rules]  # they have the first indexes
         self._indexes: dict[Rule, int] = {}
+        self._with_limit: dict[tuple[int, str], int] = {}
+
+    def asked(
+        self, rules: Sequence[Rule | Ask] | None, limits: Mapping[str, str] | None
+    ) -> list[tuple[int, str]] | None:
+        """Indexes and subjects; None: the policy's rules as they are."""
+        limits = limits or {}
+        if rules is None:
+            if not limits:
+                return None
+            return [
+                (self._limited(index, limits.get(name)), "")
+                for index, name in enumerate(self._of_policy)
+            ]
+        asked = []
+        for ask in rules:
+            if isinstance(ask, Rule):
+                ask = Ask(ask)
+            limit = limits.get(ask.rule.id, ask.limit)
+            asked.append((self._limited(self.index(ask.rule), limit), ask.subject))
+        return asked
+
+    def _limited(self, index: int, limit: str | None) -> int:
+        if limit is None:
+            return index
+        other = self._with_limit.get((index, limit))
+        if other is None:
+            other = self._with_limit[index, limit] = self.limiter.with_limit(index, limit)
+        return other
 
     def index(self, rule: Rule) -> int:
         index = self._indexes.get(rule)

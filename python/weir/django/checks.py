@@ -8,6 +8,7 @@ weir.E005  the policy counts by user, and RateLimitMiddleware comes before the u
 weir.E006  RateLimitMiddleware comes before LocaleMiddleware
 weir.E007  two rules have the same id and differ
 weir.E008  the store cannot be opened, such as for want of a region
+weir.E009  REST_FRAMEWORK has NUM_PROXIES, and views have Weir's throttles
 weir.W001  counters live in each process by itself
 weir.W002  a rule counts by user, and there is no AuthenticationMiddleware
 weir.W003  the store is not ready; only with --deploy, because it asks the store
@@ -15,6 +16,7 @@ weir.W003  the store is not ready; only with --deploy, because it asks the store
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +58,13 @@ def check_rules(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         return []  # told by check_configuration
     # Decorators make their rules when the views are imported.
     get_resolver().url_patterns  # noqa: B018
-    return [*wrong_keys(current), *wrong_users(current), *wrong_order(), *conflicts(current)]
+    return [
+        *wrong_keys(current),
+        *wrong_users(current),
+        *wrong_order(),
+        *wrong_throttles(),
+        *conflicts(current),
+    ]
 
 
 def check_store(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
@@ -124,6 +132,17 @@ def wrong_order() -> list[CheckMessage]:
                 id="weir.E006",
             )
         ]
+    return []
+
+
+def wrong_throttles() -> list[CheckMessage]:
+    rest = sys.modules.get("weir.django.rest")  # there if a view has such throttles
+    if rest is None:
+        return []
+    try:
+        rest.require_no_num_proxies()
+    except WrongSetting as wrong:
+        return [Error(wrong.message, hint=wrong.hint, id=wrong.check_id)]
     return []
 
 

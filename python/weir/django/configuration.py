@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -52,11 +52,21 @@ class Configuration:
     facts: frozenset[str]  # what the policy's rules and lists want to know of a request
     listed_facts: frozenset[str]  # what its lists want to know of every request
     header_names: tuple[tuple[str, str], ...]  # fields that identity is read from, as in META
+    limits: Mapping[str, str] = field(default_factory=dict)  # by rule id: those of a test
+
+
+# What tests put in the place of the configuration (weir.django.test); the last one counts.
+replacements: list[Configuration] = []
+
+
+def configuration() -> Configuration:
+    """Raises WrongSetting."""
+    return replacements[-1] if replacements else configured()
 
 
 @lru_cache(maxsize=1)
-def configuration() -> Configuration:
-    """Raises WrongSetting."""
+def configured() -> Configuration:
+    """What the settings say. Raises WrongSetting."""
     weir = getattr(settings, "WEIR", {})
     if not isinstance(weir, Mapping):
         raise WrongSetting("weir.E001", "WEIR is not a dict", "Write WEIR = {...}.")
@@ -82,7 +92,7 @@ def configuration() -> Configuration:
         limiter,
         verify,
         verify_stated="VERIFY" in api_key,
-        key_parts=frozenset(limiter.policy.key_parts),
+        key_parts=frozenset(part for _, parts in limiter.policy.rules for part in parts),
         facts=frozenset(limiter.policy.facts),
         listed_facts=frozenset(limiter.policy.listed_facts),
         header_names=tuple(
@@ -166,7 +176,7 @@ def read_limiter(
 def forget(*, setting: str, **_: Any) -> None:
     """For tests that override settings."""
     if setting == "WEIR":
-        configuration.cache_clear()
+        configured.cache_clear()
 
 
 setting_changed.connect(forget)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from weir import Answer, Request, Rule
+from weir import Answer, Ask, Request, Rule
 from weir.django.configuration import Configuration, WrongSetting, configuration
 from weir.django.route import resolved, route_of
 
@@ -19,16 +20,23 @@ ADMITTED = 200
 logger = logging.getLogger("weir")
 
 
-def decide(request: HttpRequest, rules: Sequence[Rule] | None = None) -> Answer:
+def decide(
+    request: HttpRequest,
+    rules: Sequence[Rule | Ask] | None = None,
+    *,
+    cost_is_estimate: bool = False,
+) -> Answer:
     """Asks the given rules, or those of the policy. May wait for the store: not for an event loop.
 
     Raises ImproperlyConfigured rather than let a request pass uncounted.
     """
     current = configuration()
-    require_verify(current, current.key_parts if rules is None else key_parts(rules))
-    facts = current.facts
+    parts, facts = current.key_parts, current.facts
     if rules is not None:
-        facts = current.listed_facts.union(*(rule.facts for rule in rules))
+        bare = [ask if isinstance(ask, Rule) else ask.rule for ask in rules]
+        parts = frozenset(part for rule in bare for part in rule.key)
+        facts = current.listed_facts.union(*(rule.facts for rule in bare))
+    require_verify(current, parts)
     headers = header_fields(request, current)
     asked = Request(
         peer=peer_of(request),
@@ -37,17 +45,14 @@ def decide(request: HttpRequest, rules: Sequence[Rule] | None = None) -> Answer:
         headers=headers,
         user=user_of(request) if "user" in facts else None,
         key_known=is_key_known(current, headers) if "api_key" in facts else None,
+        cost_is_estimate=cost_is_estimate,
     )
-    return current.limiter.decide(asked, rules)
+    return current.limiter.decide(asked, rules, current.limits)
 
 
 # For async views: not on the event loop, but where Django runs the synchronous code of a request
 # (the verify function and the user may ask the database).
 decide_in_thread = sync_to_async(decide)
-
-
-def key_parts(rules: Iterable[Rule]) -> frozenset[str]:
-    return frozenset(part for rule in rules for part in rule.key)
 
 
 def require_verify(current: Configuration, parts: frozenset[str]) -> None:
@@ -118,8 +123,12 @@ def refusal(answer: Answer) -> HttpResponse:
 
 
 def add_headers(response: HttpResponseBase, answer: Answer) -> None:
-    """RateLimit and RateLimit-Policy are lists (RFC 9651): what another decision said stays."""
     for name, value in answer.headers:
-        if name in response and name.startswith("RateLimit"):
-            value = f"{response[name]}, {value}"
-        response[name] = value
+        join_header(response, name, value)
+
+
+def join_header(headers: Any, name: str, value: str) -> None:
+    """RateLimit and RateLimit-Policy are lists (RFC 9651): what another decision said stays."""
+    if name in headers and name.startswith("RateLimit"):
+        value = f"{headers[name]}, {value}"
+    headers[name] = value
