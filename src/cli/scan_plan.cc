@@ -162,6 +162,7 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
   plan.document = options.spec;
   plan.seed = options.seed != 0 ? options.seed : base::entropy_seed();
   plan.max_wait_s = options.max_wait_s;
+  plan.allow_writes = options.allow_writes;
   plan.bounds.max_requests = options.max_requests;
   if (options.headers.size() > kMaxHeaders) {
     return fail(ErrorCode::limit_exceeded, fmt::format("more than {} headers", kMaxHeaders),

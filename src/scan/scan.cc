@@ -245,7 +245,8 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   int scanned = 0;
   for (const ScanOperation& operation : plan.operations) {
     if (prober.stopped()) break;
-    Bench bench(prober, operation.request, plan.origin, plan.loopback, rng, operation.declared);
+    Bench bench(prober, operation.request, {plan.origin, plan.loopback, plan.allow_writes}, rng,
+                operation.declared);
     if (operation.declared != nullptr) {
       report.declarations.push_back({bench.name(), plan.document, operation.declared->line});
     }

@@ -37,7 +37,8 @@ struct ScanPlan {
   std::vector<ScanOperation> operations;
   std::string document;  // the OpenAPI document that declares them; empty: there is none
   std::vector<SkippedOperation> skipped;
-  bool loopback = false;  // the target is an IPv4 loopback address
+  bool loopback = false;      // the target is an IPv4 loopback address
+  bool allow_writes = false;  // POST may be sent where the operation itself is a GET
   std::uint64_t seed = 0;
   double max_wait_s = 65;  // the longest window that is waited for
   ProbeBounds bounds;

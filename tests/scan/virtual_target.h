@@ -37,6 +37,10 @@ struct Behaviour {
     return request.target.substr(0, request.target.find('?')) == "/quote" ? 200 : 404;
   };
   int refusal = 429;
+  // Not counted at all, although it is served.
+  std::function<bool(const Request&)> exempt = [](const Request&) { return false; };
+  // Finishes an answer that is not refused: another body, more headers.
+  std::function<void(const Request&, Response&)> finish = [](const Request&, Response&) {};
   std::function<std::string(double wait_guess)> retry_after = {};  // empty: no header
   double fault_share = 0;       // answered with 503 at random, after the limit has counted
   bool races = false;           // a volley reads the counter before it writes it
@@ -114,17 +118,20 @@ class VirtualTarget final : public Transport {
     response.body =
         response.status == 200 ? R"({"quote":"EURUSD","bid":1.08})" : R"({"error":"no"})";
     if (response.status != 200) return;
-    if (behaviour_.limiter && !admit(request)) {
+    if (behaviour_.limiter && !behaviour_.exempt(request) && !admit(request)) {
       response.status = behaviour_.refusal;
       response.body = R"({"error":"too many requests"})";
       if (behaviour_.retry_after) {
         response.headers.push_back({"Retry-After", behaviour_.retry_after(0)});
       }
+    } else {
+      behaviour_.finish(request, response);
     }
     if (static_cast<double>(rng_.below(10000)) < behaviour_.fault_share * 10000) {
       response.status = 503;
       response.body = "upstream fault";
     }
+    if (request.method == "HEAD") response.body.clear();
   }
 
   bool admit(const Request& request) {
@@ -188,6 +195,13 @@ struct VirtualScan {
   VirtualTarget target;
   ScanPlan plan;
 };
+
+inline CheckVerdict verdict_of(const Report& report, std::string_view id) {
+  for (const CheckResult& check : report.checks) {
+    if (check.id == id) return check.verdict;
+  }
+  return CheckVerdict::not_applicable;
+}
 
 inline bool has(const Report& report, std::string_view id) {
   for (const Finding& finding : report.findings) {

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "scan/experiment/fill.h"
 
 namespace weir::scan {
@@ -33,6 +36,19 @@ First first_look(Bench& bench, const Candidate& candidate) {
 
 bool same_document(Bench& bench, const Reply& reply) {
   return reply.admitted() && bench.refusal().same_document(reply.response);
+}
+
+Candidate change_candidate(Bench& bench, const std::string& changed,
+                           const std::function<void(Request&)>& change) {
+  Candidate candidate;
+  candidate.label = changed;
+  candidate.variant = [&bench, changed, change] {
+    Variant variant{changed, bench.base_request()};
+    change(variant.request);
+    return variant;
+  };
+  candidate.served = [&bench](const Reply& reply) { return same_document(bench, reply); };
+  return candidate;
 }
 
 Candidate header_candidate(Bench& bench, const std::string& name,
@@ -78,6 +94,20 @@ Screening screen(Bench& bench, const std::vector<Candidate>& candidates, int pro
     }
   }
   return result;
+}
+
+void merge(Screening& into, Screening part) {
+  into.held += part.held;
+  into.unreached += part.unreached;
+  into.proven += part.proven;
+  into.confidence = std::max(into.confidence, part.confidence);
+  std::move(part.served.begin(), part.served.end(), std::back_inserter(into.served));
+  std::move(part.unclear.begin(), part.unclear.end(), std::back_inserter(into.unclear));
+  std::move(part.evidence.begin(), part.evidence.end(), std::back_inserter(into.evidence));
+}
+
+bool is_held(Bench& bench, const Candidate& noise) {
+  return screen(bench, {noise}, 0).held > 0;
 }
 
 CheckOutcome conclude(Bench& bench, const Screening& screening, std::string_view what) {

@@ -24,12 +24,11 @@ void admitted_first(std::vector<Observation>& observations, std::size_t first) {
 
 }  // namespace
 
-Bench::Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng,
+Bench::Bench(Prober& prober, Request base, Target target, Rng& rng,
              std::shared_ptr<const openapi::Operation> declared)
     : prober_(prober),
       base_(std::move(base)),
-      origin_(std::move(origin)),
-      loopback_(loopback),
+      target_(std::move(target)),
       rng_(rng),
       declared_(std::move(declared)) {}
 
@@ -194,7 +193,7 @@ std::string Bench::made_up_address() {
 }
 
 std::string Bench::curl(const Request& request) const {
-  return curl_line(request, base_, origin_);
+  return curl_line(request, base_, target_.origin);
 }
 
 std::string Bench::name() const {

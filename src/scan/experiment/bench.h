@@ -83,9 +83,16 @@ struct LimitFacts {
   std::optional<double> stated_window_s;
 };
 
+// Where the operation is, and what the user allows there.
+struct Target {
+  std::string origin;         // "http://127.0.0.1:8000"
+  bool loopback = false;      // an IPv4 loopback address: other local addresses are other clients
+  bool allow_writes = false;  // POST may be sent where the base is a GET
+};
+
 class Bench {
  public:
-  Bench(Prober& prober, Request base, std::string origin, bool loopback, Rng& rng,
+  Bench(Prober& prober, Request base, Target target, Rng& rng,
         std::shared_ptr<const openapi::Operation> declared = nullptr);
 
   // -- sending
@@ -111,7 +118,8 @@ class Bench {
   Variant with_header(std::string_view name, std::string_view value) const;
   // The base sent from a local address that was not used before; only if sources_are_possible().
   Variant from_fresh_source();
-  bool sources_are_possible() const { return loopback_; }
+  bool sources_are_possible() const { return target_.loopback; }
+  bool writes_are_allowed() const { return target_.allow_writes; }
   // Makes identities with a quota of their own: local addresses, or what a check has proven to give
   // one. Empty if there are none.
   MakeVariant fresh_identities();
@@ -149,8 +157,7 @@ class Bench {
 
   Prober& prober_;
   Request base_;
-  std::string origin_;
-  bool loopback_;
+  Target target_;
   Rng& rng_;
   std::shared_ptr<const openapi::Operation> declared_;
   int sources_used_ = 0;

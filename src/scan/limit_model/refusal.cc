@@ -124,6 +124,12 @@ bool RefusalModel::same_document(const Response& response) const {
   return response.ok() && admitted_ && signature_of(response) == *admitted_;
 }
 
+bool RefusalModel::same_head(const Response& response) const {
+  if (!response.ok() || !admitted_ || response.status != admitted_->status) return false;
+  if (refused_ && refused_->status == admitted_->status) return false;
+  return admitted_->shape.starts_with(media_type(response) + " ");
+}
+
 std::string RefusalModel::describe_refusal() const {
   if (!refused_) return "none seen";
   if (refused_->status == 429) return "429";

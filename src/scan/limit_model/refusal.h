@@ -42,6 +42,10 @@ class RefusalModel {
   // The document that the base request gets, not only the same status.
   bool same_document(const Response& response) const;
 
+  // The same as far as it can be seen without a body, as in the answer to HEAD: status and media
+  // type. False where a refusal would look the same.
+  bool same_head(const Response& response) const;
+
   // "429", or "500 text/html", or "200 with another body".
   std::string describe_refusal() const;
 

@@ -110,16 +110,6 @@ Screening screen_group(Bench& bench, const Candidate& group,
   return screen(bench, singles());
 }
 
-void merge(Screening& into, Screening part) {
-  into.held += part.held;
-  into.unreached += part.unreached;
-  into.proven += part.proven;
-  into.confidence = std::max(into.confidence, part.confidence);
-  std::move(part.served.begin(), part.served.end(), std::back_inserter(into.served));
-  std::move(part.unclear.begin(), part.unclear.end(), std::back_inserter(into.unclear));
-  std::move(part.evidence.begin(), part.evidence.end(), std::back_inserter(into.evidence));
-}
-
 CheckOutcome run(Bench& bench) {
   Screening all = screen(bench, own_fields(bench), 2);
 

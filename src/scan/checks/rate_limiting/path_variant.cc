@@ -9,12 +9,12 @@
 namespace weir::scan::rate_limiting {
 namespace {
 
-struct Target {
+struct Parts {
   std::string path;
   std::string query;  // with its '?', or empty
 };
 
-Target split(std::string_view target) {
+Parts split(std::string_view target) {
   const std::size_t mark = std::min(target.find('?'), target.size());
   return {std::string(target.substr(0, mark)), std::string(target.substr(mark))};
 }
@@ -27,7 +27,7 @@ std::string upper(std::string text) {
 // Other spellings of one path, most fruitful first.
 // Other spellings keep the query as it is, which may hold the identifier: an empty one is tried
 // only where there is none.
-std::vector<std::string> spellings(const Target& base) {
+std::vector<std::string> spellings(const Parts& base) {
   const std::string& path = base.path;
   if (path.size() < 2) return {"//", "/./"};
   const std::string stem = path.back() == '/' ? path.substr(0, path.size() - 1) : path;
@@ -91,7 +91,7 @@ Candidate candidate_for(Bench& bench, const std::string& label,
 }
 
 CheckOutcome run(Bench& bench) {
-  const Target base = split(bench.base_request().target);
+  const Parts base = split(bench.base_request().target);
   // A catch-all answers every path alike: then another spelling proves nothing.
   const Candidate nowhere = candidate_for(
       bench, "a path that does not exist",
