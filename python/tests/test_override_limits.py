@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,17 @@ def test_gives_a_rule_of_the_policy_another_limit(settings: Any, client: Client)
         assert statuses(client, 3, "/served") == [200, 200, 429]
     with override_limits():
         assert statuses(client, 5, "/served")[-1] == 429
+
+
+def test_does_not_ask_the_store_of_the_policy(
+    settings: Any, client: Client, tmp_path: Path
+) -> None:
+    settings.WEIR = {
+        "POLICY": {"version": 1, "store": {"kind": "shared", "file": str(tmp_path / "counters")}}
+    }
+    with override_limits():
+        assert statuses(client, 4)[-1] == 429
+    assert statuses(client, 1) == [200]
 
 
 def test_time_stands_still_until_it_is_told(client: Client) -> None:

@@ -340,6 +340,19 @@ def test_throttles_of_one_scope_and_window_count_a_request_once() -> None:
     assert statuses(view_of(Wider), 4) == [200, 200, 200, 429], "the same counter"
 
 
+def test_the_throttle_that_refuses_says_so_and_the_others_do_not() -> None:
+    said: list[str] = []
+
+    def failed(throttle: SimpleRateThrottle) -> bool:
+        said.append(type(throttle).__name__)
+        return False
+
+    narrow = type("Narrow", (PerSecond,), {"throttle_failure": failed})
+    wide = type("Wide", (PerMinute,), {"throttle_failure": failed})
+    assert statuses(view_of(wide, narrow), 4)[-1] == 429
+    assert said == ["Narrow"]
+
+
 # What Weir promises besides.
 
 

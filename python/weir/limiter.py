@@ -42,6 +42,8 @@ class Rule:
     cost: int | None = None
     shadow: bool | None = None
     log_keys: bool | None = None
+    ipv4_prefix: int | None = None
+    ipv6_prefix: int | None = None
 
     def __post_init__(self) -> None:
         _native.check_rule(self.as_json())

@@ -12,7 +12,9 @@ from weir.django import rate_limit
 def quote(request): ...
 """
 
+from weir.django.configuration import forget_overrides
 from weir.django.decorator import rate_limit
 from weir.django.middleware import RateLimitMiddleware
+from weir.django.refusal import rate_limited
 
-__all__ = ["RateLimitMiddleware", "rate_limit"]
+__all__ = ["RateLimitMiddleware", "forget_overrides", "rate_limit", "rate_limited"]

@@ -2,13 +2,14 @@
 
 weir.E001  WEIR has an unknown entry, or one of the wrong type
 weir.E002  the policy cannot be read, or says something that cannot be
-weir.E003  API_KEY VERIFY cannot be imported or called
+weir.E003  VERIFY, REFUSAL or OVERRIDES cannot be imported or called
 weir.E004  a rule counts by api_key, and VERIFY is not stated
 weir.E005  the policy counts by user, and RateLimitMiddleware comes before the user is known
 weir.E006  RateLimitMiddleware comes before LocaleMiddleware
 weir.E007  two rules have the same id and differ
 weir.E008  the store cannot be opened, such as for want of a region
 weir.E009  REST_FRAMEWORK has NUM_PROXIES, and views have Weir's throttles
+weir.E010  a backend limits attempts to sign in, and there is no RateLimitMiddleware
 weir.W001  counters live in each process by itself
 weir.W002  a rule counts by user, and there is no AuthenticationMiddleware
 weir.W003  the store is not ready; only with --deploy, because it asks the store
@@ -24,6 +25,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.urls import get_resolver
+from django.utils.module_loading import import_string
 
 from weir import PolicyError
 from weir.django.configuration import Configuration, WrongSetting, configuration
@@ -63,6 +65,7 @@ def check_rules(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         *wrong_users(current),
         *wrong_order(),
         *wrong_throttles(),
+        *wrong_backends(),
         *conflicts(current),
     ]
 
@@ -144,6 +147,25 @@ def wrong_throttles() -> list[CheckMessage]:
     except WrongSetting as wrong:
         return [Error(wrong.message, hint=wrong.hint, id=wrong.check_id)]
     return []
+
+
+def wrong_backends() -> list[CheckMessage]:
+    if MIDDLEWARE in settings.MIDDLEWARE:
+        return []
+    named = {path: import_string(path) for path in settings.AUTHENTICATION_BACKENDS}
+    auth = sys.modules.get("weir.django.auth")  # there if one of them needs it
+    if auth is None:
+        return []
+    return [
+        Error(
+            f"{path} limits attempts to sign in, and RateLimitMiddleware is not there to answer "
+            "those that are refused",
+            hint=f"Put {MIDDLEWARE} into MIDDLEWARE.",
+            id="weir.E010",
+        )
+        for path, backend in named.items()
+        if issubclass(backend, auth.SignInLimits)
+    ]
 
 
 def conflicts(current: Configuration) -> list[CheckMessage]:

@@ -5,6 +5,12 @@ API_KEY          {"HEADER": field name, "VERIFY": function that says whether a k
                  dotted path; None states that every well-formed key is to count by itself}
 TRUSTED_PROXIES  networks whose X-Forwarded-For or Forwarded is believed
 LOG_DECISIONS    True: every decision goes to the logger weir.decision
+SIGN_IN          limits of failed attempts to sign in (weir/django/sign_in.py)
+REFUSAL          a template, or a function that answers those who are not admitted
+                 (weir/django/refusal.py)
+OVERRIDES        a function that gives single users other limits (weir/django/overrides.py)
+
+Functions may be named by their dotted path.
 
 What API_KEY and TRUSTED_PROXIES say goes before what the policy says of the same.
 """
@@ -22,12 +28,23 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
+from django.http import HttpResponseBase
 from django.utils.module_loading import import_string
 
 from weir import Limiter, PolicyError
+from weir.django.overrides import Overrides
+from weir.django.sign_in import DEFAULTS, SignInRules, sign_in_rules
 from weir.limiter import read_policy
 
-KNOWN = ("POLICY", "API_KEY", "TRUSTED_PROXIES", "LOG_DECISIONS")
+KNOWN = (
+    "POLICY",
+    "API_KEY",
+    "TRUSTED_PROXIES",
+    "LOG_DECISIONS",
+    "SIGN_IN",
+    "REFUSAL",
+    "OVERRIDES",
+)
 KNOWN_API_KEY = ("HEADER", "VERIFY")
 
 Verify = Callable[[str], bool]
@@ -52,6 +69,10 @@ class Configuration:
     facts: frozenset[str]  # what the policy's rules and lists want to know of a request
     listed_facts: frozenset[str]  # what its lists want to know of every request
     header_names: tuple[tuple[str, str], ...]  # fields that identity is read from, as in META
+    sign_in: SignInRules
+    refusal: Callable[..., HttpResponseBase | None] | str | None
+    overrides: Overrides | None
+    user_rules: frozenset[str]  # ids of the policy's rules that count users apart
     limits: Mapping[str, str] = field(default_factory=dict)  # by rule id: those of a test
 
 
@@ -80,7 +101,12 @@ def configured() -> Configuration:
         )
     refuse_unknown(api_key, KNOWN_API_KEY, 'WEIR["API_KEY"]')
 
-    verify = load_verify(api_key.get("VERIFY"))
+    verify = load_function(
+        api_key.get("VERIFY"),
+        'WEIR["API_KEY"]["VERIFY"]',
+        "weir.E003",
+        "Name a function (not async) that takes the key and says whether it exists.",
+    )
     limiter = read_limiter(weir, api_key, verify)
     if limiter.policy.verifies_api_key and verify is None:
         raise WrongSetting(
@@ -98,6 +124,10 @@ def configured() -> Configuration:
         header_names=tuple(
             (name, "HTTP_" + name.upper().replace("-", "_")) for name in limiter.policy.header_names
         ),
+        sign_in=read_sign_in(weir),
+        refusal=read_refusal(weir),
+        overrides=read_overrides(weir),
+        user_rules=frozenset(name for name, parts in limiter.policy.rules if "user" in parts),
     )
 
 
@@ -112,24 +142,54 @@ def refuse_unknown(given: Mapping[str, Any], known: tuple[str, ...], where: str)
             )
 
 
-def load_verify(named: Any) -> Verify | None:
+def load_function(named: Any, where: str, check_id: str, hint: str) -> Any:
+    """A function, or the one of this dotted path; None for None."""
     if named is None:
         return None
     try:
-        verify = import_string(named) if isinstance(named, str) else named
+        function = import_string(named) if isinstance(named, str) else named
     except ImportError as error:
+        raise WrongSetting(check_id, f"{where} cannot be imported: {error}", hint) from error
+    if not callable(function) or iscoroutinefunction(function):
+        raise WrongSetting(check_id, f"{where} is not a plain function: {named!r}", hint)
+    return function
+
+
+def read_sign_in(weir: Mapping[str, Any]) -> SignInRules:
+    limits = weir.get("SIGN_IN", {})
+    if not isinstance(limits, Mapping):
+        raise WrongSetting("weir.E001", 'WEIR["SIGN_IN"] is not a dict', 'Write {"PAIR": "5/15m"}.')
+    refuse_unknown(limits, tuple(DEFAULTS), 'WEIR["SIGN_IN"]')
+    try:
+        return sign_in_rules(limits)
+    except (ValueError, TypeError) as error:
         raise WrongSetting(
-            "weir.E003",
-            f'WEIR["API_KEY"]["VERIFY"] cannot be imported: {error}',
-            "Name a function that takes the key and says whether it exists.",
+            "weir.E002", f'WEIR["SIGN_IN"] cannot be used: {error}', 'Write limits, as "5/15m".'
         ) from error
-    if not callable(verify) or iscoroutinefunction(verify):
-        raise WrongSetting(
-            "weir.E003",
-            f'WEIR["API_KEY"]["VERIFY"] is not a plain function: {named!r}',
-            "Name a function (not async) that takes the key and says whether it exists.",
-        )
-    return verify  # type: ignore[no-any-return]
+
+
+def read_refusal(weir: Mapping[str, Any]) -> Callable[..., HttpResponseBase | None] | str | None:
+    named = weir.get("REFUSAL")
+    if isinstance(named, str) and named.endswith(".html"):
+        return named
+    return load_function(  # type: ignore[no-any-return]
+        named,
+        'WEIR["REFUSAL"]',
+        "weir.E003",
+        "Name a template, with .html at its end, or a function (not async) that takes the request "
+        "and the answer.",
+    )
+
+
+def read_overrides(weir: Mapping[str, Any]) -> Overrides | None:
+    function = load_function(
+        weir.get("OVERRIDES"),
+        'WEIR["OVERRIDES"]',
+        "weir.E003",
+        "Name a function (not async) that takes the primary key of a user, as text, and gives a "
+        "dict of limits by the id of the rule.",
+    )
+    return None if function is None else Overrides(function)
 
 
 def read_limiter(
@@ -171,6 +231,13 @@ def read_limiter(
             "weir.E008", f"the store cannot be opened: {error}", "See docs/dynamodb.md."
         ) from error
     return limiter
+
+
+def forget_overrides(user: Any = None) -> None:
+    """Makes WEIR["OVERRIDES"] be asked anew in this process: about one user, or about all."""
+    overrides = configuration().overrides
+    if overrides is not None:
+        overrides.forget(None if user is None else str(user.pk))
 
 
 def forget(*, setting: str, **_: Any) -> None:

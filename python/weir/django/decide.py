@@ -1,21 +1,25 @@
-"""One decision about one Django request: what is told to the limiter, and what is answered."""
+"""One decision about one Django request: what is told to the limiter."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
-from weir import Answer, Ask, Request, Rule
+from weir import Answer, Ask, PolicyError, Request, Rule
 from weir.django.configuration import Configuration, WrongSetting, configuration
+from weir.django.overrides import tell_of_wrong_limit
 from weir.django.route import resolved, route_of
 
 ADMITTED = 200
+
+# What a request wants done to its response, by RateLimitMiddleware.
+ON_RESPONSE = "_weir_on_response"
 
 logger = logging.getLogger("weir")
 
@@ -47,12 +51,41 @@ def decide(
         key_known=is_key_known(current, headers) if "api_key" in facts else None,
         cost_is_estimate=cost_is_estimate,
     )
+    overridden = overrides_of(current, request, rules)
+    if overridden:
+        try:
+            return current.limiter.decide(asked, rules, {**overridden, **current.limits})
+        except PolicyError as error:  # before anything was charged
+            tell_of_wrong_limit(str(overridden), str(error))
     return current.limiter.decide(asked, rules, current.limits)
 
 
 # For async views: not on the event loop, but where Django runs the synchronous code of a request
 # (the verify function and the user may ask the database).
 decide_in_thread = sync_to_async(decide)
+
+
+def overrides_of(
+    current: Configuration, request: HttpRequest, rules: Sequence[Rule | Ask] | None
+) -> Mapping[str, str]:
+    """Limits of the user's own, for those rules that count users apart."""
+    if current.overrides is None:
+        return {}
+    names = current.user_rules
+    if rules is not None:
+        names = frozenset(
+            ask.id if isinstance(ask, Rule) else ask.rule.id for ask in rules if by_user(ask)
+        )
+    user = getattr(request, "user", None)
+    if not names or user is None or not user.is_authenticated:
+        return {}
+    limits = current.overrides.of(str(user.pk))
+    return {name: limit for name, limit in limits.items() if name in names}
+
+
+def by_user(ask: Rule | Ask) -> bool:
+    """Code that counts somebody apart may have an override for them."""
+    return "user" in ask.key if isinstance(ask, Rule) else bool(ask.subject) or by_user(ask.rule)
 
 
 def require_verify(current: Configuration, parts: frozenset[str]) -> None:
@@ -114,21 +147,6 @@ def user_of(request: HttpRequest) -> str | None:
     return str(user.pk) if user.is_authenticated else None
 
 
-def refusal(answer: Answer) -> HttpResponse:
-    """429, 403, 400 or 503, with a problem document (RFC 9457)."""
-    response = HttpResponse(answer.body, status=answer.status)
-    del response["Content-Type"]
-    add_headers(response, answer)
-    return response
-
-
-def add_headers(response: HttpResponseBase, answer: Answer) -> None:
-    for name, value in answer.headers:
-        join_header(response, name, value)
-
-
-def join_header(headers: Any, name: str, value: str) -> None:
-    """RateLimit and RateLimit-Policy are lists (RFC 9651): what another decision said stays."""
-    if name in headers and name.startswith("RateLimit"):
-        value = f"{headers[name]}, {value}"
-    headers[name] = value
+def on_response(request: HttpRequest, finish: Callable[[HttpResponseBase], Any]) -> None:
+    """RateLimitMiddleware calls it with the response to this request."""
+    request.__dict__.setdefault(ON_RESPONSE, []).append(finish)

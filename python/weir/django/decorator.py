@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from asgiref.sync import iscoroutinefunction
 
 from weir import Rule
-from weir.django.decide import ADMITTED, add_headers, decide, decide_in_thread, refusal
+from weir.django.decide import ADMITTED, decide, decide_in_thread
 from weir.django.finish import answered, answered_async
+from weir.django.refusal import add_headers, refusal, refusal_in_thread
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -125,7 +126,7 @@ def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
         async def asynchronous(request: Any, *args: Any, **kwargs: Any) -> Any:
             answer = await decide_in_thread(require_request(request), rules)
             if answer.status != ADMITTED:
-                return refusal(answer)
+                return await refusal_in_thread(request, answer)
 
             async def respond() -> Any:
                 response = view(request, *args, **kwargs)
@@ -143,7 +144,7 @@ def limited(view: Any, rules: tuple[Rule, ...]) -> Any:
         def synchronous(request: Any, *args: Any, **kwargs: Any) -> Any:
             answer = decide(require_request(request), rules)
             if answer.status != ADMITTED:
-                return refusal(answer)
+                return refusal(request, answer)
             response = answered(answer, lambda: view(request, *args, **kwargs))
             add_headers(response, answer)
             return response

@@ -9,8 +9,10 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from weir.django.decide import ADMITTED, add_headers, decide, decide_in_thread, refusal
+from weir import Answer
+from weir.django.decide import ADMITTED, ON_RESPONSE, decide, decide_in_thread
 from weir.django.finish import answered, answered_async
+from weir.django.refusal import Refused, add_headers, refusal, refusal_in_thread
 
 
 class RateLimitMiddleware:
@@ -34,15 +36,26 @@ class RateLimitMiddleware:
             return self.acall(request)
         answer = decide(request)
         if answer.status != ADMITTED:
-            return refusal(answer)
+            return refusal(request, answer)
         response = answered(answer, lambda: self.get_response(request))
-        add_headers(response, answer)
-        return response
+        return completed(request, response, answer)
 
     async def acall(self, request: HttpRequest) -> HttpResponseBase:
         answer = await decide_in_thread(request)
         if answer.status != ADMITTED:
-            return refusal(answer)
+            return await refusal_in_thread(request, answer)
         response = await answered_async(answer, lambda: self.get_response(request))
-        add_headers(response, answer)
-        return response
+        return completed(request, response, answer)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """What code refused that could not answer by itself, such as an attempt to sign in."""
+        return refusal(request, exception.answer) if isinstance(exception, Refused) else None
+
+
+def completed(request: HttpRequest, response: HttpResponseBase, answer: Answer) -> HttpResponseBase:
+    for finish in request.__dict__.pop(ON_RESPONSE, ()):
+        finish(response)
+    add_headers(response, answer)
+    return response

@@ -29,7 +29,8 @@ from rest_framework.settings import api_settings
 
 from weir import Answer, Ask, Rule
 from weir.django.configuration import WrongSetting, configuration
-from weir.django.decide import ADMITTED, decide, header_fields, join_header, peer_of
+from weir.django.decide import ADMITTED, decide, header_fields, peer_of
+from weir.django.refusal import REFUSED, join_header, tell
 
 __all__ = [
     "AnonRateThrottle",
@@ -39,7 +40,6 @@ __all__ = [
     "UserRateThrottle",
 ]
 
-REFUSED = 429
 DENIED = 403
 MALFORMED = 400
 
@@ -211,6 +211,7 @@ class Decision:
         if first not in self.asks:
             self.asks = [first]  # DRF was not asking for the view's own throttles
         self.answer: Answer = decide(request, strictest(self.asks))
+        tell(request, self.answer)
         self.open = self.asks
         setattr(request, DECISION, self)
         for name, value in self.answer.headers:
