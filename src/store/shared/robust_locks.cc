@@ -5,10 +5,6 @@
 #include <cstring>
 #include <ctime>
 
-#if defined(__SANITIZE_THREAD__)
-#include <sanitizer/tsan_interface.h>
-#endif
-
 #include "base/system_clock.h"
 #include "store/table/journal.h"
 
@@ -57,13 +53,6 @@ int RobustLocks::wait(const Shard& shard, int error, Duration budget) const {
     deadline.tv_sec = seconds.count();
     deadline.tv_nsec = (until - seconds).count();
     error = ::pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &deadline);
-#if defined(__SANITIZE_THREAD__)
-    // The ThreadSanitizer of GCC 12 does not know this call.
-    if (error == 0 || error == EOWNERDEAD) {
-      ::__tsan_mutex_pre_lock(mutex, 0);
-      ::__tsan_mutex_post_lock(mutex, 0, 0);
-    }
-#endif
   }
   if (error != EOWNERDEAD) return error;
   // It is ours, and so is what its dead holder left.
