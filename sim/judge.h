@@ -27,6 +27,7 @@ struct Admission {
   std::uint64_t subject = 0;
   Time finished{};  // concurrency: when its place was no longer needed
   std::uint32_t request = 0;
+  std::int64_t slot = 0;  // exact window: that it was charged to, as the node understood it
 };
 
 struct Refusal {
@@ -44,11 +45,18 @@ struct Commit {
   std::uint64_t subject = 0;
 };
 
+// What the table did to the count of one slot; below zero: given back.
+struct Booking {
+  std::int64_t slot = 0;
+  std::int64_t change = 0;
+};
+
 // All about one key of one rule.
 struct Account {
   std::vector<Admission> admissions;
   std::vector<Refusal> refusals;
   std::vector<Commit> commits;                           // charges, in order of time
+  std::vector<Booking> bookings;                         // exact window on DynamoDB
   std::vector<std::pair<std::uint64_t, Time>> releases;  // concurrency: subject and when
 };
 

@@ -41,6 +41,7 @@ enum Draw : std::uint64_t {
   kVersions,
   kSteady,
   kRemembers,
+  kLeases,
   kDisturbance = 1000,
   kRule = 2000,
 };
@@ -167,6 +168,7 @@ Scenario scenario_of(std::uint64_t seed) {
                               Algorithm::distinct, Algorithm::concurrency});
     scenario.rules.push_back(draw_rule(of_rule, algorithm));
   }
+  scenario.leases = scenario.store == StoreKind::dynamodb && draws.chance(kLeases, 600);
   const Duration window = scenario.rules.front().versions.front().window;
   const std::int64_t n = scenario.rules.front().versions.front().n;
 
@@ -236,6 +238,7 @@ std::string describe(const Scenario& scenario) {
                   scenario.nodes == 1 ? "" : "s",
                   scenario.store == StoreKind::dynamodb ? "DynamoDB" : "an ideal store",
                   scenario.clock_error.count(), scenario.budget.count());
+  if (scenario.leases) text += "nodes lease\n";
   for (const Rule& rule : scenario.rules) {
     text += fmt::format("rule: {} over {} key{}:", name_of(rule.algorithm), rule.keys,
                         rule.keys == 1 ? "" : "s");

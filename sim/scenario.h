@@ -109,6 +109,7 @@ struct Scenario {
   std::int64_t faults_per_mille = 0;  // of messages, for each kind
   std::vector<Disturbance> disturbances;
   std::size_t remembers = 4096;  // keys that a node has room for
+  bool leases = false;           // nodes charge ahead and hand out by themselves
   int actors = 60;               // that ask; each one's keys are its number modulo a rule's keys
   // No faults, one policy and always more demand than room: liveness and cost can be held to
   // account.

@@ -13,6 +13,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kLeaseCells = 4;
+
 limit::Limit limit_of(const Rule& rule, const Numbers& numbers, Duration error) {
   switch (rule.algorithm) {
     case Algorithm::exact_window:
@@ -52,6 +54,34 @@ store::WriteAnswer as_the_store_hears_it(const Answer& answer) {
   return {.fate = Fate::unknown, .error = {ErrorCode::timeout, "no answer", "", true}};
 }
 
+bool takes_off_a_slot(const store::Attribute& added) {
+  return added.value < 0 && added.name.text().front() == 's';
+}
+
+// What a write did to the counts of an exact window, if it is one's.
+std::vector<Booking> bookings_of(const Wire& wire, const std::optional<store::Item>& before,
+                                 const store::Item& after) {
+  const auto geometry = limit::Geometry::unpack(after.get_or("w", 0));
+  if (!geometry || geometry->packed() != after.get_or("w", 0) || after.find("t") == nullptr)
+    return {};
+  std::vector<Booking> bookings;
+  const std::int64_t newest = after.get_or("g", 0);
+  for (const store::Attribute& added : wire.update.add) {
+    if (!takes_off_a_slot(added)) continue;
+    for (std::int64_t slot = newest - geometry->slots(); slot <= newest; ++slot) {
+      if (store::ring_attribute(geometry->ring_index(slot)) == added.name)
+        bookings.push_back({slot, added.value});
+    }
+  }
+  if (wire.charges == 0) return bookings;
+  // What the newest slot holds more than it held.
+  const store::AttributeName count = store::ring_attribute(geometry->ring_index(newest));
+  const bool same_slot =
+      before && before->get_or("w", 0) == after.get_or("w", 0) && before->get_or("g", 0) == newest;
+  bookings.push_back({newest, after.get_or(count, 0) - (same_slot ? before->get_or(count, 0) : 0)});
+  return bookings;
+}
+
 NextStep undecided(const char* why) {
   NextStep next;
   next.why = why;
@@ -59,6 +89,11 @@ NextStep undecided(const char* why) {
 }
 
 }  // namespace
+
+bool Wire::gives_back() const {
+  return (ideal == Ideal::none && charges == 0) || ideal == Ideal::give_back ||
+         std::any_of(update.add.begin(), update.add.end(), takes_off_a_slot);
+}
 
 Service::Service(const Scenario& scenario) : scenario_(scenario) {
   std::size_t keys = 0;
@@ -74,8 +109,10 @@ Service::Service(const Scenario& scenario) : scenario_(scenario) {
 
 NodeMemory Service::fresh_memory(std::uint64_t life) const {
   const Draws draws = Draws(scenario_.seed).of(life);
-  return {std::make_shared<store::SeenStates>(scenario_.remembers),
-          std::make_unique<store::WriteIds>(draws.word(0)),
+  // Few cells, so that keys meet in them.
+  auto leases = scenario_.leases ? std::make_shared<store::LeaseTable>(kLeaseCells) : nullptr;
+  auto seen = std::make_shared<store::SeenStates>(scenario_.remembers, leases.get());
+  return {std::move(leases), std::move(seen), std::make_unique<store::WriteIds>(draws.word(0)),
           std::vector<std::uint64_t>(places_.size(), 0)};
 }
 
@@ -123,6 +160,19 @@ NextStep Service::begin(const NodeMemory& memory, ChargeState& state, Time now,
     wire.give_up = deadline;
     return next;
   }
+  if (const auto* window = std::get_if<limit::WindowLimit>(&state.request.limit);
+      memory.leases != nullptr && window != nullptr) {
+    if (const auto admission = memory.leases->take(state.request.key, *window, state.request.now,
+                                                   state.request.cost)) {
+      NextStep next;
+      next.kind = NextStep::Kind::admitted;
+      next.charge = *admission;
+      next.is_local = true;
+      next.charged = now;
+      return next;
+    }
+  }
+  state.leases = memory.leases;
   state.seen = memory.seen;
   state.is_last_look = false;
   state.charging.emplace(*memory.seen, *memory.write_ids, state.request);
@@ -168,7 +218,7 @@ NextStep Service::step(ChargeState& state, store::Charging::Step step, Time now,
       wire.update = state.charging->write();
       wire.charges = state.request.cost;
       wire.ask.subject = state.request.subject;
-      wire.give_up = now + (state.charging->may_repeat() ? left / 2 : left);
+      wire.give_up = now + (state.charging->may_repeat() ? left - left / 4 : left);
       return next;
     }
     case store::Charging::Step::wait:
@@ -206,6 +256,10 @@ std::optional<Wire> Service::give_back(const NodeMemory& memory,
     wire.limit = request.limit;
     wire.slot = slot;
   } else {
+    if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
+        memory.leases != nullptr && window != nullptr &&
+        memory.leases->take_back(request.key, *window, request.now, {slot, request.cost}))
+      return std::nullopt;
     auto update = store::give_back_write(request, slot, memory.write_ids->next());
     if (!update) return std::nullopt;
     wire.update = std::move(*update);
@@ -232,11 +286,16 @@ Answer Service::apply(const Wire& wire, int key, Time now) {
   Answer answer;
   if (wire.ideal == Wire::Ideal::none) {
     store::UpdateResult result = store::apply_update(wire.update, place.item);
+    if (result.done) {
+      answer.bookings = bookings_of(wire, place.item, *result.item);
+      // More than was asked for, if the node leases.
+      answer.charged = wire.charges == 0 || answer.bookings.empty() ? wire.charges
+                                                                    : answer.bookings.back().change;
+    }
     answer.fate = result.done ? Fate::done : Fate::condition_failed;
     if (result.done) {
       place.item = result.item;
       place.changed_at = now;
-      answer.charged = wire.charges;
       answer.released = wire.charges == 0;
       ++place.commits;
     }

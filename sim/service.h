@@ -15,6 +15,7 @@
 
 #include "limit/limit.h"
 #include "sim/draws.h"
+#include "sim/judge.h"
 #include "sim/scenario.h"
 #include "store/dynamodb/charging.h"
 #include "store/store.h"
@@ -37,6 +38,10 @@ struct Wire {
   std::int64_t slot = 0;
   std::int64_t charges = 0;  // how much it charges if it is done
   Time give_up{};            // when the node stops waiting for its answer
+
+  // Whether it takes anything off the count of a slot: a give-back, or a charge that gives back
+  // unused admissions as well.
+  bool gives_back() const;
 };
 
 struct Answer {
@@ -45,14 +50,16 @@ struct Answer {
   limit::Charge charge = {};  // of the ideal store
   Time at{};                  // when the table did it; if it did not, when it last did something
   std::int64_t charged = 0;   // how much the table charged
-  bool released = false;      // it was a give-back
-  std::uint64_t commits = 0;  // of the key so far
-  std::int64_t summary = 0;   // of the item, for the digest
+  std::vector<Booking> bookings = {};  // exact window: to which slots, and what was given back
+  bool released = false;               // it was a give-back
+  std::uint64_t commits = 0;           // of the key so far
+  std::int64_t summary = 0;            // of the item, for the digest
 };
 
 // What a node remembers between charges.
 struct NodeMemory {
-  std::shared_ptr<store::SeenStates> seen;  // outlives the turns of a node that has crashed
+  std::shared_ptr<store::LeaseTable> leases;  // null: none
+  std::shared_ptr<store::SeenStates> seen;    // outlives the turns of a node that has crashed
   std::unique_ptr<store::WriteIds> write_ids;
   std::vector<std::uint64_t> commits;  // by key: those that it has heard of
 };
@@ -60,6 +67,7 @@ struct NodeMemory {
 // One charge of one key, between its steps.
 struct ChargeState {
   store::ChargeRequest request;
+  std::shared_ptr<store::LeaseTable> leases;
   std::shared_ptr<store::SeenStates> seen;
   std::optional<store::Charging> charging;
   bool is_last_look = false;
@@ -98,6 +106,7 @@ class Service {
                        Time now, Time deadline, const Draws& draws) const;
   // Moves on when a charge of the key that waits for others of its node need not wait any more.
   std::uint64_t change(const NodeMemory& memory, int key) const;
+  // nullopt: nothing needs to be sent.
   std::optional<Wire> give_back(const NodeMemory& memory, const store::ChargeRequest& request,
                                 std::int64_t slot) const;
   void take_give_back_answer(NodeMemory& memory, int key, const Answer& answer, Time now) const;

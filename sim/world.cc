@@ -453,7 +453,7 @@ class World {
       account(task, rule)
           .admissions.push_back({task.asked, task.charged[r], now_, task.cost, task.versions[r],
                                  request_of(task, rule).subject, is_hold ? finished : now_,
-                                 task.request});
+                                 task.request, task.slots[r]});
     }
     if (!longest) return end_task(index);
     schedule_.plan(finished, {Kind::finish, index, task.generation});
@@ -528,6 +528,7 @@ class World {
     Task& task = tasks_[index];
     task.charge.charging.reset();
     task.charge.seen.reset();
+    task.charge.leases.reset();
     tasks_.put_back(index);
     wake(node_of(task), key_of(task, std::min(task.rule, rules() - 1)));
   }
@@ -593,6 +594,7 @@ class World {
     if (task.expect == Task::Expect::nothing) return;
     const std::uint64_t commits = service_.commits(key_of(task, 0));
     if (task.expect == Task::Expect::refusal) {
+      if (scenario_.leases) return;  // tokens come back without a write
       if (commits != task.commits_before + (admitted ? 1 : 0)) return;
       if (admitted)
         break_promise("retry_after is not late", task,
@@ -666,7 +668,7 @@ class World {
       there += draws.within(kSlow, Duration::zero(), scenario_.budget);
       message.back += draws.within(kSlow + 50, Duration::zero(), scenario_.budget);
     }
-    if (!is_give_back && has_fault(draws, Fault::duplicate)) {
+    if (!message.wire.gives_back() && has_fault(draws, Fault::duplicate)) {
       note_fault(message.node, 3, "(the request arrives twice)");
       plan_ghost(m, now_ + there + draws.within(kSecond, Duration::zero(), scenario_.budget));
     }
@@ -750,6 +752,7 @@ class World {
       if (answer.charged > 0)
         its.commits.push_back({now_, answer.charged, message.wire.ask.subject});
       if (answer.released) its.releases.emplace_back(message.wire.ask.subject, now_);
+      its.bookings.insert(its.bookings.end(), answer.bookings.begin(), answer.bookings.end());
     }
     history_.note(now_, What::arrives, -1, message.key, message.request,
                   static_cast<std::int64_t>(answer.fate), answer.summary,

@@ -20,14 +20,22 @@ Rule rule_of(Algorithm algorithm, std::int64_t n, Duration window, std::int64_t 
 
 Admission admission(Duration at, std::uint64_t subject = 0) {
   const Time time = kStart + at;
-  return {time, time, time, 1, 0, subject, time, 0};
+  return {time, time, time, 1, 0, subject, time, 0, 0};
 }
 
 Refusal refusal(Duration at) {
   return {kStart + at, kStart + at, 1, 0, 0, 0};
 }
 
-std::string verdict(const Account& account, const Rule& rule, const Scenario& scenario = {}) {
+// Of which it does not know what the table did.
+Scenario over_an_ideal_store() {
+  Scenario scenario;
+  scenario.store = StoreKind::ideal;
+  return scenario;
+}
+
+std::string verdict(const Account& account, const Rule& rule,
+                    const Scenario& scenario = over_an_ideal_store()) {
   const auto violation = judge(account, scenario, rule, 0, kStart + 1h);
   return violation ? violation->promise : "kept";
 }
@@ -65,6 +73,19 @@ TEST(Judge, LooksAtEachOfTheThreeInstantsOfAnAdmission) {
   }
 }
 
+TEST(Judge, WantsWhatIsLetThroughToStayChargedToItsSlot) {
+  const Rule rule = rule_of(Algorithm::exact_window, 9, 60s);
+  Account account;
+  account.admissions = {admission(0s), admission(0s)};
+  for (Admission& each : account.admissions) each.slot = 7;
+  account.bookings = {{7, 3}, {7, -1}};
+  EXPECT_EQ(verdict(account, rule, Scenario()), "kept");
+  account.bookings = {{7, 3}, {7, -2}};
+  EXPECT_EQ(verdict(account, rule, Scenario()), "what is let through stays charged");
+  account.bookings = {{7, 1}, {8, 1}};
+  EXPECT_EQ(verdict(account, rule, Scenario()), "what is let through stays charged");
+}
+
 TEST(Judge, WantsAReasonForARefusal) {
   const Rule rule = rule_of(Algorithm::exact_window, 1, 60s);
   Account account;
@@ -77,7 +98,7 @@ TEST(Judge, WantsAReasonForARefusal) {
 }
 
 TEST(Judge, WantsAllOfNToBeUsableWhenDemandNeverEnds) {
-  Scenario scenario;
+  Scenario scenario = over_an_ideal_store();
   scenario.is_steady = true;
   Account account;
   account.commits = {{kStart, 1, 0}};

@@ -27,7 +27,7 @@ class LeaseTable::Hold {
   bool held_ = false;
 };
 
-LeaseTable::LeaseTable() : cells_(std::make_unique<Cell[]>(kCells)) {}
+LeaseTable::LeaseTable(std::size_t cells) : size_(cells), cells_(std::make_unique<Cell[]>(cells)) {}
 
 std::optional<limit::Charge> LeaseTable::take(const Key& key, const limit::WindowLimit& limit,
                                               Time now, std::int64_t cost) {

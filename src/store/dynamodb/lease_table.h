@@ -42,7 +42,7 @@ class LeaseTable {
   // Tokens are for what is asked for soon, also in slots of many minutes.
   static constexpr Duration kHorizon = std::chrono::seconds(1);
 
-  LeaseTable();
+  explicit LeaseTable(std::size_t cells = kCells);
 
   // Hands out `cost` tokens, if there are as many. The answer is that of an admission: what remains
   // counts the tokens that are left.
@@ -106,8 +106,9 @@ class LeaseTable {
   };
   class Hold;
 
-  Cell& cell_of(const Key& key) { return cells_[key.hash() % kCells]; }
+  Cell& cell_of(const Key& key) { return cells_[key.hash() % size_]; }
 
+  const std::size_t size_;
   std::unique_ptr<Cell[]> cells_;
 };
 
