@@ -33,8 +33,11 @@
 #include "engine/http_answer.h"
 #include "engine/limiter.h"
 #include "engine/open_store.h"
+#include "policy/explain.h"
 #include "policy/policy.h"
 #include "policy/read.h"
+#include "policy/ways_around.h"
+#include "table.h"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -136,6 +139,39 @@ std::vector<std::pair<std::string, std::set<std::string>>> rules_of(const policy
     for (const policy::KeyPart part : rule.key) parts.emplace(policy::to_string(part));
   }
   return rules;
+}
+
+// Each rule in words, with its worst case.
+std::vector<std::string> explain(const policy::Policy& policy) {
+  std::vector<std::string> rules;
+  for (const policy::Rule& rule : policy.rules)
+    rules.push_back(policy::explain_at_length(policy, rule));
+  return rules;
+}
+
+// The policy's warnings, and how its rules can be got around: a sentence each, perhaps with a cure.
+std::vector<std::string> ways_around(const policy::Policy& policy) {
+  std::vector<std::string> ways;
+  for (const policy::Problem& way : policy::ways_around(policy))
+    ways.push_back(way.message + (way.cure.empty() ? "" : ". " + way.cure));
+  return ways;
+}
+
+// What is to be known of the policy's table, by name; empty: its counters are not in DynamoDB.
+std::vector<std::pair<std::string, std::string>> table(const policy::Policy& policy,
+                                                       const Variables& variables, bool create) {
+  const Environment environment = environment_of(variables);
+  const auto found = [&] {
+    const nb::gil_scoped_release released;
+    return value_or_throw(table_of(policy, environment, create));
+  }();
+  if (!found) return {};
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"table", found->name},        {"status", found->status},
+      {"arn", found->arn},           {"billing", found->billing},
+      {"ttl", found->ttl_attribute}, {"ttl status", found->ttl_status}};
+  for (const std::string& note : found->notes) facts.emplace_back("note", note);
+  return facts;
 }
 
 // The same with counters of its own, that nobody shares: for tests.
@@ -364,6 +400,14 @@ NB_MODULE(_native, module) {
       .def_prop_ro("facts", &python::facts)
       .def_prop_ro("listed_facts", &python::listed_facts)
       .def_prop_ro("rules", &python::rules_of)
+      .def_prop_ro("trusts_proxies",
+                   [](const policy::Policy& policy) {
+                     return !policy.identity.trusted_proxies.empty() ||
+                            policy.identity.trust_unix_peer;
+                   })
+      .def("explain", &python::explain)
+      .def("ways_around", &python::ways_around)
+      .def("table", &python::table, "environment"_a, "create"_a)
       .def("in_memory", &python::in_memory);
 
   nb::class_<python::Answer>(module, "Answer")

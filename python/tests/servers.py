@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -196,10 +197,13 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
 
 def create_weir_table(server: Emulator) -> None:
     """The table that `weir table create` makes, as far as an emulator needs it."""
-    create_table(server, "weir", "k", "B")
+    create_table(server, "weir", "k", "B").update_time_to_live(
+        TableName="weir", TimeToLiveSpecification={"Enabled": True, "AttributeName": "exp"}
+    )
 
 
-def create_table(server: Emulator, name: str, key: str, key_type: str) -> None:
+def create_table(server: Emulator, name: str, key: str, key_type: str) -> Any:
+    """A table without TTL; the client that made it."""
     client = boto3.client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{server.port}",
@@ -213,6 +217,7 @@ def create_table(server: Emulator, name: str, key: str, key_type: str) -> None:
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": key_type}],
         BillingMode="PAY_PER_REQUEST",
     )
+    return client
 
 
 @contextlib.contextmanager

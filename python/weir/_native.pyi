@@ -27,6 +27,18 @@ class Policy:
     def rules(self) -> list[tuple[str, set[str]]]:
         """Each rule's id and the parts of its key."""
 
+    @property
+    def trusts_proxies(self) -> bool: ...
+    def explain(self) -> list[str]:
+        """Each rule in words, with its worst case."""
+
+    def ways_around(self) -> list[str]: ...
+    def table(self, environment: Mapping[str, str], create: bool) -> list[tuple[str, str]]:
+        """What is to be known of the DynamoDB table; empty if counters are not in one.
+
+        create: makes it first, unless it is there, and turns TTL on. Raises PolicyError.
+        """
+
     def in_memory(self) -> Policy:
         """The same with counters of its own, that nobody shares."""
 

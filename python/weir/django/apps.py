@@ -8,8 +8,14 @@ class WeirConfig(AppConfig):
     verbose_name = "Weir"
 
     def ready(self) -> None:
-        from weir.django.checks import check_configuration, check_rules, check_store
+        from weir.django.checks import (
+            check_configuration,
+            check_neighbours,
+            check_rules,
+            check_store,
+        )
 
         checks.register(check_configuration, checks.Tags.security)
         checks.register(check_rules, checks.Tags.security)
+        checks.register(check_neighbours, checks.Tags.security)
         checks.register(check_store, checks.Tags.security, deploy=True)

@@ -13,10 +13,20 @@ weir.E010  a backend limits attempts to sign in, and there is no RateLimitMiddle
 weir.W001  counters live in each process by itself
 weir.W002  a rule counts by user, and there is no AuthenticationMiddleware
 weir.W003  the store is not ready; only with --deploy, because it asks the store
+weir.W004  a view has a throttle of REST framework's own
+weir.W005  a view is limited by django-ratelimit
+weir.W006  django-ratelimit counts by what the client chooses
+weir.W007  another limiter counts in a cache that each process has by itself
+weir.W008  a middleware puts another address into REMOTE_ADDR
+weir.W009  a proxy stands in front, and none is trusted
+weir.W010  the table has no TTL; only with --deploy
 """
 
 from __future__ import annotations
 
+import inspect
+import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -31,6 +41,7 @@ from weir import PolicyError
 from weir.django.configuration import Configuration, WrongSetting, configuration
 from weir.django.decide import require_verify
 from weir.django.decorator import declared, declared_parts
+from weir.django.neighbours import ratelimits, throttles
 
 AUTHENTICATION = "django.contrib.auth.middleware.AuthenticationMiddleware"
 LOCALE = "django.middleware.locale.LocaleMiddleware"
@@ -77,12 +88,125 @@ def check_store(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
         return []  # told by check_configuration
     problem = current.limiter.check_store()
     if problem is None:
-        return []
+        return missing_ttl(current)
     return [
         Warning(
             f"the {current.limiter.policy.store} store is not ready: {problem}",
             hint="Until it is, limited views follow their on_store_failure.",
             id="weir.W003",
+        )
+    ]
+
+
+def missing_ttl(current: Configuration) -> list[CheckMessage]:
+    try:
+        table = dict(current.limiter.policy.table(dict(os.environ), create=False))
+    except PolicyError:
+        return []  # the limiter may not look, and need not
+    if table.get("ttl") == "exp" or not table.get("ttl status"):
+        return []  # or nobody may ask
+    return [
+        Warning(
+            f"the table {table['table']!r} has no TTL on 'exp': counters that are over stay for "
+            "ever, and are paid for",
+            hint="Run manage.py weir table --create, which turns it on.",
+            id="weir.W010",
+        )
+    ]
+
+
+def check_neighbours(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """Limiters that can be got around, in views that one may think are limited."""
+    return [*other_limiters(), *replaced_addresses(), *unknown_proxies()]
+
+
+def other_limiters() -> list[CheckMessage]:
+    problems: list[CheckMessage] = []
+    caches = {}
+    for use in throttles():
+        cache = getattr(use.cls.cache, "_alias", "default")
+        caches[cache] = "REST framework's throttles"
+        problems.append(
+            Warning(
+                f"{use.view} ({use.route}) has {use.cls.__module__}.{use.cls.__qualname__}, which "
+                "reads and then writes its counter: at once, more pass than it says",
+                hint="Take the class of the same name from weir.django.rest.",
+                id="weir.W004",
+            )
+        )
+    for limit in ratelimits():
+        caches[getattr(settings, "RATELIMIT_USE_CACHE", "default")] = "django-ratelimit"
+        problems.append(
+            Warning(
+                f"{limit.view} ({limit.route}) is limited by django-ratelimit, in fixed windows: "
+                f"around the end of one, twice {limit.rate!r} pass",
+                hint="manage.py weir import writes its limits as a policy.",
+                id="weir.W005",
+            )
+        )
+        if limit.chosen_by_client:
+            problems.append(
+                Warning(
+                    f"{limit.view} ({limit.route}) counts by {limit.key!r}, which the client "
+                    "chooses: each new value is a fresh counter",
+                    hint="Count by client_ip or user; for accounts see weir.django.auth.",
+                    id="weir.W006",
+                )
+            )
+    for alias, who in caches.items():
+        backend = settings.CACHES.get(alias, {}).get("BACKEND", "")
+        if backend.rsplit(".", 1)[-1] in ("LocMemCache", "DummyCache"):
+            problems.append(
+                Warning(
+                    f"{who} count in the cache {alias!r}, a {backend.rsplit('.', 1)[-1]}: each "
+                    "process by itself, or not at all",
+                    hint="Let Weir count, or share the cache.",
+                    id="weir.W007",
+                )
+            )
+    return problems
+
+
+REPLACES_ADDRESS = re.compile(r"""\[["']REMOTE_ADDR["']\]\s*=[^=]""")
+
+
+def replaced_addresses() -> list[CheckMessage]:
+    return [
+        Warning(
+            f"{path} puts another address into REMOTE_ADDR, before Weir can ask whether whoever "
+            "sent it may say so",
+            hint='Remove it, and name the proxies in WEIR["TRUSTED_PROXIES"].',
+            id="weir.W008",
+        )
+        for path in settings.MIDDLEWARE
+        if not path.startswith("django.") and REPLACES_ADDRESS.search(source_of(path))
+    ]
+
+
+def source_of(path: str) -> str:
+    try:
+        return inspect.getsource(import_string(path))
+    except (ImportError, OSError, TypeError):
+        return ""
+
+
+FROM_A_PROXY = ("USE_X_FORWARDED_HOST", "USE_X_FORWARDED_PORT", "SECURE_PROXY_SSL_HEADER")
+
+
+def unknown_proxies() -> list[CheckMessage]:
+    try:
+        trusts_proxies = configuration().limiter.policy.trusts_proxies
+    except WrongSetting:
+        return []  # told by check_configuration
+    named = [name for name in FROM_A_PROXY if getattr(settings, name, None)]
+    if trusts_proxies or not named:
+        return []
+    return [
+        Warning(
+            f"{named[0]} says that a proxy stands in front, and Weir trusts none: all clients "
+            "count as one, the proxy",
+            hint='Name its network in WEIR["TRUSTED_PROXIES"], such as ["10.0.0.0/8"].',
+            id="weir.W009",
         )
     ]
 
