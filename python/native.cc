@@ -383,6 +383,12 @@ std::vector<std::pair<std::string, std::string>> pairs_of(const Answer& answer) 
 
 NB_MODULE(_native, module) {
   using namespace weir;
+  // Stores have threads that call back into Python, and counters that the process shares.
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    throw nb::import_error(
+        "weir works in the main interpreter of a process only, not in a sub-interpreter. Under "
+        "mod_wsgi say WSGIApplicationGroup %{GLOBAL}");
+  }
   // A limiter lives as long as its process; nobody needs to hear of it at the end.
   nb::set_leak_warnings(false);
   nb::exception<python::PolicyError>(module, "PolicyError", PyExc_ValueError);

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import AsyncClient, Client
 
-from weir.django.decide import warn_of_replaced_peer
+from weir.front import warn_of_replaced_peer
 
 MIDDLEWARE = ["weir.django.RateLimitMiddleware"]
 PER_ADDRESS = {"id": "per-address", "key": ["client_ip"], "limit": "3/1h"}

@@ -1,19 +1,25 @@
-"""The limiter for Python programs: safe to make before a fork, and to use from any thread."""
+"""The limiter for Python programs: safe to make before a fork, and to use from any thread.
+
+Each of decide(), finish() and settle() has a form for event loops, adecide() and so on: what may
+wait for the network is done in a thread of asyncio's own pool.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any, TypeVar, Union
 
 from weir import _native
 from weir._native import Answer, FrozenClock, Policy
 
 logger = logging.getLogger("weir")
 decision_logger = logging.getLogger("weir.decision")
+
+Result = TypeVar("Result")
 
 PolicySource = Union[str, "os.PathLike[str]", Mapping[str, Any]]
 
@@ -168,6 +174,14 @@ class Limiter:
             log_decision(answer.record)
         return answer
 
+    async def adecide(
+        self,
+        request: Request,
+        rules: Sequence[Rule | Ask] | None = None,
+        limits: Mapping[str, str] | None = None,
+    ) -> Answer:
+        return await self._off_the_loop(self.decide, request, rules, limits)
+
     def finish(self, answer: Answer) -> None:
         """The request is over: frees its place under rules that count requests in flight.
 
@@ -177,6 +191,10 @@ class Limiter:
         if answer.is_open:
             self._here().limiter.finish(answer)
 
+    async def afinish(self, answer: Answer) -> None:
+        if answer.is_open:
+            await self._off_the_loop(self.finish, answer)
+
     def settle(self, answer: Answer, actual: int) -> int:
         """What a request came to whose cost was an estimate; once.
 
@@ -184,6 +202,17 @@ class Limiter:
         and what there is no room for is returned: that was used, and is not counted.
         """
         return self._here().limiter.settle(answer, actual) if answer.is_open else 0
+
+    async def asettle(self, answer: Answer, actual: int) -> int:
+        return await self._off_the_loop(self.settle, answer, actual) if answer.is_open else 0
+
+    async def _off_the_loop(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        # The other stores answer within microseconds: a thread would cost more than it saves.
+        if self.policy.store != "dynamodb":
+            return function(*arguments)
+        import asyncio  # which programs without an event loop need not load
+
+        return await asyncio.to_thread(function, *arguments)
 
     def api_key(self, headers: Sequence[tuple[str, bytes]]) -> str | None:
         """The key that decide() would count, for looking it up; None if there is none."""

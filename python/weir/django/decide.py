@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -15,13 +13,12 @@ from weir import Answer, Ask, PolicyError, Request, Rule
 from weir.django.configuration import Configuration, WrongSetting, configuration
 from weir.django.overrides import tell_of_wrong_limit
 from weir.django.route import resolved, route_of
+from weir.front import warn_of_replaced_peer
 
 ADMITTED = 200
 
 # What a request wants done to its response, by RateLimitMiddleware.
 ON_RESPONSE = "_weir_on_response"
-
-logger = logging.getLogger("weir")
 
 
 def decide(
@@ -104,16 +101,6 @@ def peer_of(request: HttpRequest) -> str:
     if client and client[1] == 0:
         warn_of_replaced_peer()
     return request.META.get("REMOTE_ADDR") or ""
-
-
-@cache
-def warn_of_replaced_peer() -> None:
-    """Once a process. uvicorn marks an address that it took from X-Forwarded-For with port 0."""
-    logger.warning(
-        "The server has replaced the address of the peer by a forwarded one before Weir could ask "
-        "whether the peer may say so. Switch that off (uvicorn --no-proxy-headers, gunicorn "
-        '--forwarded-allow-ips "") and name the proxies in WEIR["TRUSTED_PROXIES"].'
-    )
 
 
 def header_fields(request: HttpRequest, current: Configuration) -> list[tuple[str, bytes]]:
