@@ -1,7 +1,9 @@
 #include "cli/commands.h"
 
 #include "cli/check_command.h"
+#include "cli/explain_command.h"
 #include "cli/policy_command.h"
+#include "cli/report_command.h"
 #include "cli/scan_command.h"
 #include "cli/store_command.h"
 #include "cli/table_command.h"
@@ -10,7 +12,9 @@ namespace weir::cli {
 
 void add_all_commands(CLI::App& app, int& exit_code) {
   add_check_command(app, exit_code);
+  add_explain_command(app, exit_code);
   add_policy_command(app, exit_code);
+  add_report_command(app, exit_code);
   add_scan_command(app, exit_code);
   add_store_command(app, exit_code);
   add_table_command(app, exit_code);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/report_output.h"
+
 namespace weir::cli {
 
 struct ScanOptions {
@@ -15,10 +17,6 @@ struct ScanOptions {
   std::string spec;
   std::vector<std::string> operations;
   std::vector<std::string> headers;
-  std::vector<std::string> formats;
-  std::vector<std::string> outputs;
-  int fail_under = 0;
-  std::string fail_on;
   int max_requests = 2000;
   double max_wait_s = 65;
   double timeout_s = 10;
@@ -27,7 +25,9 @@ struct ScanOptions {
   std::uint64_t seed = 0;
   bool quiet = false;
   bool plan = false;
-  bool explain_score = false;
+  std::string config;
+  std::string resume;
+  ReportOptions output;
 };
 
 }  // namespace weir::cli

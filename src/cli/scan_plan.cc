@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "base/rng.h"
 #include "base/system_clock.h"
+#include "cli/files.h"
 #include "openapi/document.h"
 
 namespace weir::cli {
@@ -15,22 +15,6 @@ namespace {
 constexpr std::size_t kMaxSpecBytes = openapi::kMaxDocumentBytes;
 constexpr std::size_t kMaxBodyFileBytes = 1024 * 1024;
 constexpr std::size_t kMaxHeaders = 64;
-
-Result<std::string> read_file(const std::string& path, std::size_t most) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return fail(ErrorCode::not_found, path + ": cannot be opened", "Check the path");
-  }
-  std::string text(most + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) return fail(ErrorCode::unavailable, path + ": cannot be read", "Check the file");
-  if (text.size() > most) {
-    return fail(ErrorCode::limit_exceeded, fmt::format("{}: larger than {} bytes", path, most),
-                "Give a smaller file");
-  }
-  return text;
-}
 
 Result<scan::Header> parse_header(const std::string& text) {
   const std::size_t colon = text.find(':');

@@ -70,6 +70,8 @@ void add_finding(Element section, const scan::Finding& finding, std::size_t numb
   labels.add("span", {{"class", "mono"}}, finding.operation);
   labels.add("span", {{"class", "confidence"}}, to_string(finding.confidence));
   card.add("h3", {{"id", id + "-title"}}, finding.title);
+  const std::string standing = standing_phrase(finding);
+  if (!standing.empty()) card.add("p", {{"class", "standing"}}, standing);
   for (const scan::Evidence& evidence : finding.evidence) add_evidence(card, evidence);
   add_prose(card, "Why it matters", finding.why);
 

@@ -84,6 +84,11 @@ void add_summary(Element main, const scan::Report& report) {
   if (!report.findings.empty()) {
     words.add("p", {{"class", "tally"}}, "Findings: " + severities(report.findings));
   }
+  if (report.comparison) {
+    words.add("p", {{"class", "tally"}},
+              fmt::format("Against the baseline of {}: {}", report.comparison->started_at,
+                          comparison_phrase(report)));
+  }
   Element meters = words.add("div", {{"class", "meters"}});
   add_meter(meters, "Coverage", percent(report.coverage), static_cast<int>(report.coverage * 100),
             "plain");

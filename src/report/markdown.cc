@@ -32,12 +32,9 @@ void write_summary(std::string& page, const scan::Report& report) {
                  markdown_code(report.target), severities(report.findings),
                  suppressed == 0 ? "" : fmt::format(" ({} of them suppressed)", suppressed),
                  percent(report.coverage));
-  if (!report.comparison) return;
-  const scan::Comparison& before = *report.comparison;
-  fmt::format_to(out,
-                 "- Against the baseline: score {} → {} ({:+}), {} new, {} unchanged, {} gone\n",
-                 before.score, report.score, report.score - before.score, before.fresh,
-                 before.unchanged, before.gone.size());
+  if (report.comparison) {
+    fmt::format_to(out, "- Against the baseline: {}\n", comparison_phrase(report));
+  }
 }
 
 void write_limits(std::string& page, const scan::Report& report) {

@@ -78,6 +78,22 @@ std::string severities(const std::vector<scan::Finding>& findings) {
   return all.empty() ? "none" : all;
 }
 
+std::string comparison_phrase(const scan::Report& report) {
+  if (!report.comparison) return {};
+  const scan::Comparison& before = *report.comparison;
+  return fmt::format("score {} → {} ({:+}), {} new, {} unchanged, {} gone", before.score,
+                     report.score, report.score - before.score, before.fresh, before.unchanged,
+                     before.gone.size());
+}
+
+std::string standing_phrase(const scan::Finding& finding) {
+  if (finding.suppressed) {
+    return fmt::format("suppressed until {}: {}", finding.suppressed->expires,
+                       finding.suppressed->reason);
+  }
+  return finding.novelty == scan::Novelty::fresh ? "new" : "";
+}
+
 std::string headline(const scan::Report& report) {
   if (report.interrupted) return "The scan was interrupted: this is what it had found by then.";
   const auto count = [&report](scan::CheckVerdict verdict) {

@@ -26,6 +26,12 @@ std::vector<std::string> references(const scan::Finding& finding);
 // "2 high, 1 medium"; "none".
 std::string severities(const std::vector<scan::Finding>& findings);
 
+// "score 75 → 48 (-27), 1 new, 3 unchanged, 1 gone" against the baseline; empty without one.
+std::string comparison_phrase(const scan::Report& report);
+
+// What sets a finding apart: "new", "suppressed until 2027-03-01: ..."; empty for most.
+std::string standing_phrase(const scan::Finding& finding);
+
 // One sentence under the grade.
 std::string headline(const scan::Report& report);
 

@@ -78,6 +78,24 @@ void write_summary(TextPage& page, const scan::Report& report) {
              {fmt::format("   score {} of 100   coverage {}   findings: {}", report.score,
                           percent(report.coverage), severities(report.findings))}});
   page.paragraph("", 0, headline(report), 0);
+  if (report.comparison) {
+    page.paragraph("", 0,
+                   fmt::format("Against the baseline of {}: {}.", report.comparison->started_at,
+                               comparison_phrase(report)),
+                   0);
+  }
+}
+
+void write_gone(TextPage& page, const scan::Report& report) {
+  if (!report.comparison || report.comparison->gone.empty()) return;
+  page.heading("Gone since the baseline");
+  std::vector<Row> rows;
+  for (const scan::GoneFinding& gone : report.comparison->gone) {
+    rows.push_back({{gone.id},
+                    {gone.operation},
+                    {gone.now ? "now " + verdict_phrase(*gone.now) : "not tested now", kFaint}});
+  }
+  page.table(rows, 2);
 }
 
 void write_limits(TextPage& page, const scan::Report& report) {
@@ -126,6 +144,8 @@ void write_finding(TextPage& page, const scan::Finding& finding) {
              {"  " + finding.operation},
              {fmt::format("  {}", to_string(finding.confidence)), kFaint}});
   page.paragraph("", 0, finding.title, 2);
+  const std::string standing = standing_phrase(finding);
+  if (!standing.empty()) page.paragraph("", 0, standing, 2);
   for (const scan::Evidence& evidence : finding.evidence) {
     page.paragraph("Evidence", kLabelColumns, evidence.claim, 2);
     write_exchanges(page, evidence);
@@ -187,6 +207,7 @@ std::string render_text(const scan::Report& report, bool colour, int width) {
     page.heading(fmt::format("Findings: {}", severities(report.findings)));
     for (const scan::Finding& finding : report.findings) write_finding(page, finding);
   }
+  write_gone(page, report);
   write_checks(page, report);
   write_score(page, report);
   if (!report.notes.empty()) {

@@ -1,6 +1,5 @@
 #include "scan/scan.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,15 +12,10 @@
 #include "scan/experiment/processes.h"
 #include "scan/experiment/rounds.h"
 #include "scan/score.h"
+#include "scan/utc.h"
 
 namespace weir::scan {
 namespace {
-
-std::string rfc3339(Time time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(static_cast<std::time_t>(seconds.count())));
-}
 
 bool is_redirect(int status) {
   return status >= 301 && status <= 308 && status != 304;

@@ -25,6 +25,7 @@ struct CheckInfo {
   const char* remediation;
   const char* remediation_django_dynamodb;
   const char* weir_rule;
+  const char* proof = nullptr;  // what has to be seen before it is reported: one or two sentences
 };
 
 struct CheckOutcome {

@@ -127,7 +127,9 @@ const CheckInfo kInfo = {
     "has passed. Keep the counts of the last sub-windows in one item and check their sum in the "
     "condition of the same UpdateItem, as Weir's store does.",
     "rules:\n  - id: per-client\n    key: [client_ip]\n    limit: 100/m   # exact: never more than "
-    "100 in any minute\n"};
+    "100 in any minute\n",
+    "More than N requests were admitted within half of the window W that was proven, counted over "
+    "a window's edge; a volley that overran the limit is left out."};
 
 }  // namespace
 

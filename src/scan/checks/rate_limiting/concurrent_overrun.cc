@@ -107,7 +107,9 @@ const CheckInfo kInfo = {
     "request through.",
     "store:\n  dynamodb: {table: weir}   # one conditional write decides and counts\nrules:\n  - "
     "id: "
-    "per-client\n    key: [client_ip]\n    limit: 100/m\n"};
+    "per-client\n    key: [client_ip]\n    limit: 100/m\n",
+    "Of requests that were released at one instant more passed than the limit had room for, with "
+    "no reset in between, and one too many came again."};
 
 }  // namespace
 

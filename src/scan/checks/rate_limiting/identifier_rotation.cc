@@ -191,7 +191,10 @@ const CheckInfo kInfo = {
     "identity:\n  api_key: {header: X-API-Key, verify: required}   # unknown keys share one "
     "counter "
     "per network\nrules:\n  - id: per-key\n    key: [api_key]\n    limit: 100/m\n  - id: "
-    "per-client\n    key: [client_ip]\n    limit: 300/m\n"};
+    "per-client\n    key: [client_ip]\n    limit: 300/m\n",
+    "Five times of five: the base was refused, a dummy of the same length was refused, a made-up "
+    "identifier was served with the same document, the base was refused; then that identity passed "
+    "0.8 N in a row while the base stayed refused."};
 
 }  // namespace
 

@@ -244,7 +244,10 @@ const CheckInfo kInfo = {
     "A DynamoDB partition key holds 2,048 bytes: hash what the caller sends (HMAC-SHA-256 over "
     "length-prefixed parts) and catch ClientError where the table is asked.",
     "identity:\n  api_key: {header: X-API-Key, pattern: '[A-Za-z0-9_-]{16,64}'}\nrules:\n  - id: "
-    "per-key\n    key: [api_key]   # stored as a keyed hash, never as text\n    limit: 100/m\n"};
+    "per-key\n    key: [api_key]   # stored as a keyed hash, never as text\n    limit: 100/m\n",
+    "Three times of three a hostile identifier was answered with a 5xx while a harmless one was "
+    "not; or, twice with new values, using up one made-up identifier got another one refused that "
+    "was served before; or an identifier over 2,048 bytes has no limit while a short one has."};
 
 }  // namespace
 

@@ -165,7 +165,10 @@ const CheckInfo kInfo = {
     "be counted before that, normalise it with the very function that the look-up uses.",
     "Build the DynamoDB key from user.pk or the key's row, not from the e-mail or header as sent.",
     "rules:\n  - id: per-user\n    key: [user]   # the principal after authentication\n    limit: "
-    "5/m\n"};
+    "5/m\n",
+    "Five times of five: the base was refused, another spelling of the accepted credential was "
+    "served, the base was refused; then that spelling passed 0.8 N in a row while the base stayed "
+    "refused."};
 
 }  // namespace
 

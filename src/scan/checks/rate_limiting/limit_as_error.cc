@@ -53,7 +53,8 @@ const CheckInfo kInfo = {
     "errors of DynamoDB fail as what they are.",
     "rules:\n  - id: per-key\n    key: [api_key]\n    limit: 100/m   # refused with 429, "
     "Retry-After "
-    "and application/problem+json\n"};
+    "and application/problem+json\n",
+    "The refusal that was learned is not 429, and it goes away with time."};
 
 }  // namespace
 

@@ -118,7 +118,9 @@ const CheckInfo kInfo = {
     "math.ceil(), not int(): a wait of 4.6 s told as 4 is refused again.",
     "rules:\n  - id: per-client\n    key: [client_ip]\n    limit: 100/m   # Retry-After is when "
     "this "
-    "request fits, rounded up\n"};
+    "request fits, rounded up\n",
+    "Told to wait, the client was refused 0.05 s after that wait, at least twice, once with "
+    "nothing sent in between; or it was told to wait more than two windows."};
 
 }  // namespace
 

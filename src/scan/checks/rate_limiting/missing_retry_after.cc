@@ -45,7 +45,8 @@ const CheckInfo kInfo = {
     "Send Retry-After with every 429 (RFC 9110 §10.2.3), rounded up to whole seconds.",
     "response.headers[\"Retry-After\"] = str(math.ceil(window_end - time.time())).",
     "rules:\n  - id: per-client\n    key: [client_ip]\n    limit: 100/m   # Weir sends Retry-After "
-    "and RateLimit\n"};
+    "and RateLimit\n",
+    "No refusal with 429 carried Retry-After or a RateLimit header."};
 
 }  // namespace
 

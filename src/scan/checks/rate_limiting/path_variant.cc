@@ -132,7 +132,10 @@ const CheckInfo kInfo = {
     "not "
     "request.path or request.get_full_path().",
     "rules:\n  - id: per-route\n    key: [client_ip, route]   # the matched route template\n    "
-    "limit: 100/m\n"};
+    "limit: 100/m\n",
+    "Five times of five: the base was refused, another spelling of the path was served with the "
+    "same document, a path that cannot exist was not; then that spelling passed 0.8 N in a row "
+    "while the base stayed refused."};
 
 }  // namespace
 

@@ -1,0 +1,19 @@
+// A check of the catalogue as JSON, for `weir explain --format json` and the tools of `weir mcp`.
+//
+// Thread safety: pure functions.
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include "scan/checks/check.h"
+
+namespace weir::cli {
+
+// All that is known of it.
+boost::json::object check_json(const scan::CheckInfo& check);
+
+// Id, title, severity and category of each check.
+boost::json::array checks_json();
+
+}  // namespace weir::cli

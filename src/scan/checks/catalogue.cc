@@ -1,0 +1,18 @@
+#include "scan/checks/catalogue.h"
+
+namespace weir::scan {
+
+std::vector<const CheckInfo*> catalogue() {
+  std::vector<const CheckInfo*> all;
+  for (const Check& check : rate_limiting_checks()) all.push_back(check.info);
+  return all;
+}
+
+const CheckInfo* find_check(std::string_view id) {
+  for (const CheckInfo* check : catalogue()) {
+    if (id == check->id) return check;
+  }
+  return nullptr;
+}
+
+}  // namespace weir::scan
