@@ -126,6 +126,7 @@ std::set<std::string> facts(const policy::Policy& policy) {
   for (const policy::Rule& rule : policy.rules) {
     for (const policy::KeyPart part : rule.key) parts.emplace(policy::to_string(part));
     if (rule.distinct) parts.emplace(policy::to_string(*rule.distinct));
+    if (!rule.match.routes.empty()) parts.emplace(policy::to_string(policy::KeyPart::route));
   }
   for (const std::string& part : listed_facts(policy)) parts.insert(part);
   return parts;

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from weir import Rule
 from weir.django import rate_limit
+from weir.django.decide import decide
 
 
 def served(client: Client, path: str, times: int, **extra: Any) -> list[int]:
@@ -219,3 +221,10 @@ def test_says_how_to_decorate_a_method() -> None:
 
     with pytest.raises(TypeError, match="method_decorator"):
         Mistaken().get(HttpRequest())
+
+
+def test_counts_by_route_before_django_has_looked_for_it(settings: Any, client: Client) -> None:
+    rule = Rule("early", "1/h", ("route",))
+    asked = [decide(RequestFactory().get(f"/by-route/{i}"), [rule]).status for i in range(2)]
+    other = decide(RequestFactory().get("/served"), [rule]).status
+    assert [*asked, other] == [200, 429, 200]

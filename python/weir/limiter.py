@@ -54,6 +54,10 @@ class Rule:
     def __post_init__(self) -> None:
         _native.check_rule(self.as_json())
 
+    def __hash__(self) -> int:
+        # Each decision looks its rules up, and ids are nearly always enough to tell them apart.
+        return hash(self.id)
+
     @property
     def facts(self) -> tuple[str, ...]:
         """What a decision wants to know of a request."""
@@ -135,7 +139,7 @@ class Limiter:
         log_decisions: bool = False,
         clock: FrozenClock | None = None,
     ) -> None:
-        self._log_decisions = log_decisions
+        self.logs_decisions = log_decisions
         self._clock = clock
         self._environment = dict(os.environ if environment is None else environment)
         self.policy = (
@@ -168,7 +172,7 @@ class Limiter:
             request.cost_is_estimate,
             request.request_id,
             opened.asked(rules, limits),
-            self._log_decisions,
+            self.logs_decisions,
         )
         if answer.record is not None:
             log_decision(answer.record)

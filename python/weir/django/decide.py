@@ -42,7 +42,7 @@ def decide(
     asked = Request(
         peer=peer_of(request),
         method=request.method or "",
-        route=route_of(request, resolved(request)),
+        route=route_of(request, resolved(request)) if needs_route(current, request, facts) else "",
         headers=headers,
         user=user_of(request) if "user" in facts else None,
         key_known=is_key_known(current, headers) if "api_key" in facts else None,
@@ -55,6 +55,12 @@ def decide(
         except PolicyError as error:  # before anything was charged
             tell_of_wrong_limit(str(overridden), str(error))
     return current.limiter.decide(asked, rules, current.limits)
+
+
+def needs_route(current: Configuration, request: HttpRequest, facts: frozenset[str]) -> bool:
+    """Resolving a path costs as much as all the rest of a decision, and may be for nothing."""
+    resolved_already = request.resolver_match is not None
+    return resolved_already or "route" in facts or current.limiter.logs_decisions
 
 
 # For async views: not on the event loop, but where Django runs the synchronous code of a request

@@ -119,7 +119,8 @@ class SimpleRateThrottle(throttling.SimpleRateThrottle):
     def get_ident(self, request: Any) -> str:
         """The client's network as Weir's `client_ip` has it. Never what the client says itself."""
         current = configuration()
-        client = current.limiter.client(peer_of(request), header_fields(request, current))
+        inner = django_request(request)
+        client = current.limiter.client(peer_of(inner), header_fields(inner, current))
         if client is None:
             raise ParseError("The address of the client is malformed or missing.")
         return client
@@ -210,13 +211,19 @@ class Decision:
             setattr(request, DECISION, None)
         if first not in self.asks:
             self.asks = [first]  # DRF was not asking for the view's own throttles
-        self.answer: Answer = decide(request, strictest(self.asks))
-        tell(request, self.answer)
+        inner = django_request(request)
+        self.answer: Answer = decide(inner, strictest(self.asks))
+        tell(inner, self.answer)
         self.open = self.asks
         setattr(request, DECISION, self)
         for name, value in self.answer.headers:
             if name not in NOT_COPIED and getattr(view, "headers", None) is not None:
                 join_header(view.headers, name, value)
+
+
+def django_request(request: Any) -> Any:
+    """The one inside of DRF's, which knows the user too; attributes are quicker to read there."""
+    return getattr(request, "_request", request)
 
 
 def throttles_of(view: Any) -> Iterator[SimpleRateThrottle]:
@@ -226,6 +233,8 @@ def throttles_of(view: Any) -> Iterator[SimpleRateThrottle]:
 
 def strictest(asks: list[Ask]) -> list[Ask]:
     """One for each counter: two throttles that share it would charge a request twice."""
+    if len(asks) == 1:
+        return asks
     chosen: dict[tuple[Rule, str], Ask] = {}
     for ask in asks:
         known = chosen.setdefault((ask.rule, ask.subject), ask)
