@@ -31,7 +31,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.urls import get_resolver
@@ -274,7 +274,8 @@ def wrong_throttles() -> list[CheckMessage]:
 
 
 def wrong_backends() -> list[CheckMessage]:
-    if MIDDLEWARE in settings.MIDDLEWARE:
+    # A project without django.contrib.auth has the setting, and cannot import what it names.
+    if MIDDLEWARE in settings.MIDDLEWARE or not apps.is_installed("django.contrib.auth"):
         return []
     named = {path: import_string(path) for path in settings.AUTHENTICATION_BACKENDS}
     auth = sys.modules.get("weir.django.auth")  # there if one of them needs it
