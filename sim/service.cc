@@ -105,6 +105,11 @@ Service::Service(const Scenario& scenario) : scenario_(scenario) {
     limits_.push_back(std::move(limits));
   }
   places_.resize(keys);
+  keys_.resize(keys);
+  for (std::size_t i = 0; i < keys; ++i) {
+    const std::uint64_t word = Draws(i).word(0);
+    std::memcpy(keys_[i].bytes.data(), &word, sizeof(word));
+  }
 }
 
 NodeMemory Service::fresh_memory(std::uint64_t life) const {
@@ -114,13 +119,6 @@ NodeMemory Service::fresh_memory(std::uint64_t life) const {
   auto seen = std::make_shared<store::SeenStates>(scenario_.remembers, leases.get());
   return {std::move(leases), std::move(seen), std::make_unique<store::WriteIds>(draws.word(0)),
           std::vector<std::uint64_t>(places_.size(), 0)};
-}
-
-Key Service::key(int key) const {
-  Key result;
-  const std::uint64_t word = Draws(static_cast<std::uint64_t>(key)).word(0);
-  std::memcpy(result.bytes.data(), &word, sizeof(word));
-  return result;
 }
 
 limit::Limit Service::limit(int rule, int version, Time now) const {

@@ -90,7 +90,7 @@ class Service {
 
   // `life` is another number for each node and each of its lives.
   NodeMemory fresh_memory(std::uint64_t life) const;
-  Key key(int key) const;
+  const Key& key(int key) const { return keys_[static_cast<std::size_t>(key)]; }
   limit::Limit limit(int rule, int version, Time now) const;
   // Of the exact window that a rule's numbers would have.
   limit::Geometry geometry(int rule, int version) const;
@@ -134,6 +134,7 @@ class Service {
   const Scenario& scenario_;
   std::vector<std::vector<limit::Limit>> limits_;  // by rule and version
   std::vector<Place> places_;
+  std::vector<Key> keys_;
 };
 
 std::string text_of(const Wire& wire);

@@ -9,6 +9,10 @@ namespace weir::limit {
 namespace {
 
 Charge charge_window(State& state, const WindowLimit& limit, const Ask& ask) {
+  if (auto* same = std::get_if<OwnedWindow>(&state);
+      same != nullptr && same->geometry == limit.geometry) {
+    return charge(same->window.ref(limit.geometry), limit, ask.now, ask.cost);
+  }
   OwnedWindow current = std::holds_alternative<OwnedWindow>(state)
                             ? std::get<OwnedWindow>(state)
                             : OwnedWindow{.geometry = limit.geometry, .window = {}};

@@ -150,9 +150,7 @@ Plan plan_charge(const StoredState& seen, const ChargeRequest& request,
   const limit::Geometry& geometry = window_of(request).geometry;
   std::optional<StoredState> left = seen;
   auto* owned = std::get_if<limit::OwnedWindow>(&left->state);
-  if (unused.count == 0 || owned == nullptr || owned->geometry != geometry) {
-    return plan_charge(left, request);
-  }
+  if (owned == nullptr || owned->geometry != geometry) return plan_charge(left, request);
   limit::WindowState& window = owned->window;
   const bool is_there = unused.slot <= window.newest &&
                         unused.slot >= window.newest - geometry.slots() &&

@@ -52,7 +52,8 @@ struct Plan {
 
 Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& request);
 
-// The same for an exact window, where `unused` admissions of an older slot are given back as well.
+// The same for an exact window, where `unused` admissions of an older slot, at least one, are given
+// back as well.
 Plan plan_charge(const StoredState& seen, const ChargeRequest& request,
                  const LeaseTable::Tokens& unused);
 

@@ -143,8 +143,9 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
   turn.held_ = withdrawn.current;
   turn.request_.cost -= turn.held_.count;
   const auto make_plan = [&] {
-    turn.plan_ = entry.state ? plan_charge(*entry.state, turn.request_, entry.unused)
-                             : plan_charge(entry.state, turn.request_);
+    turn.plan_ = entry.state && entry.unused.count > 0
+                     ? plan_charge(*entry.state, turn.request_, entry.unused)
+                     : plan_charge(entry.state, turn.request_);
   };
   const auto put_back = [&] {
     if (turn.held_.count == 0) return;
