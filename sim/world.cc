@@ -98,7 +98,8 @@ struct Message {
   int key = 0;
   std::uint64_t charge_id = 0;  // the same for all messages of one charge of one key
   bool is_give_back = false;
-  bool has_node = true;  // somebody waits for the answer
+  bool has_node = true;   // somebody waits for the answer
+  bool is_extra = false;  // the network's own repetition of one that arrives as well
   bool fails_before = false;
   bool loses_answer = false;
   Time deadline{};
@@ -640,6 +641,7 @@ class World {
     message.charge_id = task.draws.word(kChargeId);
     message.is_give_back = is_give_back;
     message.has_node = true;
+    message.is_extra = false;
     message.fails_before = message.loses_answer = false;
     message.deadline = is_give_back ? now_ + scenario_.budget : wire.give_up;
     message.back = trip(draws, kBack);
@@ -670,7 +672,9 @@ class World {
     }
     if (!message.wire.gives_back() && has_fault(draws, Fault::duplicate)) {
       note_fault(message.node, 3, "(the request arrives twice)");
-      plan_ghost(m, now_ + there + draws.within(kSecond, Duration::zero(), scenario_.budget));
+      messages_[plan_ghost(
+                    m, now_ + there + draws.within(kSecond, Duration::zero(), scenario_.budget))]
+          .is_extra = true;
     }
     // What gcra is given back late has drained meanwhile; limit/gcra.h allows for the budget.
     const bool is_of_gcra =
@@ -700,13 +704,14 @@ class World {
   }
 
   // The same write, arriving once more, for nobody.
-  void plan_ghost(std::uint32_t m, Time at) {
+  std::uint32_t plan_ghost(std::uint32_t m, Time at) {
     const std::uint32_t ghost = messages_.take();
     const std::uint32_t generation = messages_[ghost].generation;
     messages_[ghost] = messages_[m];
     messages_[ghost].generation = generation;
     messages_[ghost].has_node = false;
     schedule_.plan(at, {Kind::reaches, ghost});
+    return ghost;
   }
 
   // What comes after the deadline is not an answer any more.
@@ -763,8 +768,8 @@ class World {
   void check_applied_once(const Message& message) {
     if (scenario_.store != StoreKind::dynamodb || message.answer.fate != Fate::done) return;
     std::uint64_t& last = last_charge_[static_cast<std::size_t>(message.key)];
-    const std::uint64_t id = message.is_give_back ? 0 : message.charge_id;
-    // What arrives late or twice is not the node's doing.
+    // What the network repeats is not the node's doing, nor is what arrives late.
+    const std::uint64_t id = message.is_give_back || message.is_extra ? 0 : message.charge_id;
     if (id != 0 && id == last && message.has_node && !outcome_.violation) {
       outcome_.violation = Violation{"a charge is not applied on top of itself",
                                      "key " + std::to_string(message.key) + ": #" +
