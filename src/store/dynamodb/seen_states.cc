@@ -46,8 +46,9 @@ struct SeenStates::Entry {
   // What to do for this request, as far as this node knows.
   Plan plan(const ChargeRequest& request) const {
     Plan plan = plan_charge(state, request);
-    if (plan.kind == Plan::Kind::refuse && request.now - seen_at > kBelieveFull &&
-        std::holds_alternative<limit::ConcurrencyLimit>(request.limit) && state) {
+    if (plan.kind == Plan::Kind::refuse && state &&
+        std::holds_alternative<limit::ConcurrencyLimit>(request.limit) &&
+        request.now - seen_at > kBelieveFull) {
       plan.kind = Plan::Kind::probe;
     }
     return plan;
