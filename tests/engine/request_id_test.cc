@@ -38,8 +38,10 @@ TEST_F(RequestIdTest, AnIdMeansNothingFromAnotherCallerOrAtAnotherCost) {
 TEST_F(RequestIdTest, ARefusalIsDecidedAnew) {
   start({per_client(1)});
   send("a");
+  clock_.advance(9s);  // so that room appears long before the refusal's own window is over
   const Decision refused = send("b");
   EXPECT_EQ(refused.verdict, Verdict::refused);
+  EXPECT_LT(refused.retry_after, 5s);
   clock_.advance(refused.retry_after);
   EXPECT_EQ(send("b").verdict, Verdict::admitted);
 }
