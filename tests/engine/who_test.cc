@@ -55,6 +55,13 @@ TEST_F(LimiterTest, DenyGoesBeforeAllow) {
   EXPECT_EQ(get("10.6.6.6").verdict, Verdict::denied);
 }
 
+TEST_F(LimiterTest, AListNamesOneAddressHoweverWideClientsAreCounted) {
+  policy_.deny = {network("2001:db8::7/128")};
+  start({});
+  EXPECT_EQ(get("2001:db8::7").verdict, Verdict::denied);
+  EXPECT_EQ(get("2001:db8::8").verdict, Verdict::admitted) << "of the same /64";
+}
+
 TEST_F(LimiterTest, ListsAreAskedForRulesOfCodeAsWell) {
   policy_.deny = {network("203.0.113.7/32")};
   start({});
