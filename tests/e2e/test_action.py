@@ -129,6 +129,8 @@ def test_inputs_are_data(tmp_path, github, unlimited):
     run = act(tmp_path, github, url=unlimited + "/quote", headers="X-Note: " + hostile)
     assert not (tmp_path / "pwned").exists()
     assert "\n::set-output" not in run.log
+    run = act(tmp_path, github, url=unlimited, wait_for=hostile)
+    assert run.failed and "\n::set-output" not in run.log
     for inputs in ({"url": "--plan"}, {"url": hostile}, {"url": unlimited, "fail_on": hostile}, {"url": unlimited, "spec": hostile}):
         run = act(tmp_path, github, **inputs)
         assert run.failed and run.outputs["result"] == "error", run.log

@@ -22,6 +22,7 @@ LAYERS = {
     "store/shared": {"base", "limit", "store", "store/table"},
     "store/dynamodb": {"base", "limit", "store", "net"},
     "engine": {"base", "limit", "identity", "policy", "store", "store/memory", "store/shared", "store/dynamodb"},
+    "mcp": {"base"},
     "openapi": {"base"},
     "scan": {"base", "limit", "net", "openapi"},
     "tap": {"base", "net"},
