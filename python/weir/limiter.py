@@ -30,7 +30,8 @@ class Rule:
 
     The parts of a key are "client_ip", "api_key", "user" and "route". Without any, everybody
     counts together. `on_store_failure` is "local", "deny" or "allow". `algorithm` and what follows
-    it are the fields of a rule in a policy (docs/policy.md); None leaves one out.
+    it are the fields of a rule in a policy (docs/policy.md); None leaves one out. `methods` are
+    those that the rule is about, such as ("POST",); nothing: all. GET means HEAD too.
 
     Raises ValueError if it is not a rule.
     """
@@ -50,6 +51,7 @@ class Rule:
     log_keys: bool | None = None
     ipv4_prefix: int | None = None
     ipv6_prefix: int | None = None
+    methods: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _native.check_rule(self.as_json())
@@ -66,6 +68,9 @@ class Rule:
     def as_json(self) -> str:
         """The rule as it stands in a policy."""
         fields = {**vars(self), "limit": self.rate, "rate": None, "key": list(self.key)}
+        del fields["methods"]
+        if self.methods:
+            fields["match"] = {"methods": list(self.methods)}
         return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 

@@ -44,6 +44,7 @@ def rate_limit(
     hold: str | None = None,
     cost: int | None = None,
     shadow: bool | None = None,
+    methods: str | Sequence[str] = (),
 ) -> Callable[[View], View]:
     """Admits at most `rate`, such as "100/m", for each value of `key`, in any interval of a minute.
 
@@ -57,12 +58,15 @@ def rate_limit(
     algorithm         "exact", "gcra", "fixed_window", "distinct" or "concurrency"; it and what
                       follows it are the fields of a rule in a policy (docs/policy.md)
 
+    methods           those that are limited, such as "POST" or ("PUT", "DELETE"); nothing: all
+
     For functions, sync or async; for classes through Django's method_decorator. Decorators on one
     view make one decision: a request is charged to all of them or to none.
 
     Raises ValueError for what is not a rate, a key or an id.
     """
     parts = (key,) if isinstance(key, str) else tuple(key)
+    limited_methods = (methods,) if isinstance(methods, str) else tuple(methods)
 
     def rule_named(rule_id: str) -> Rule:
         return Rule(
@@ -78,6 +82,7 @@ def rate_limit(
             hold=hold,
             cost=cost,
             shadow=shadow,
+            methods=limited_methods,
         )
 
     # A mistake shows at import, with this line in the traceback.
