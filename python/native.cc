@@ -413,6 +413,12 @@ NB_MODULE(_native, module) {
                             policy.identity.trust_unix_peer;
                    })
       .def("explain", &python::explain)
+      .def(
+          "explain_rule",
+          [](const policy::Policy& policy, const std::string& json) {
+            return policy::explain_at_length(policy, python::read_rule(json));
+          },
+          "json"_a)
       .def("ways_around", &python::ways_around)
       .def("table", &python::table, "environment"_a, "create"_a)
       .def("in_memory", &python::in_memory);

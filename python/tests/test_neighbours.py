@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,10 +183,17 @@ def test_status_fails_if_the_store_is_not_ready(
         weir("status")
 
 
-def test_explains_the_rules_of_policy_and_decorators(settings: Any, neighbours: None) -> None:
+def test_explains_the_rules_of_policy_and_decorators(
+    settings: Any, neighbours: None, tmp_path: Path
+) -> None:
     rule = {"id": "spoken", "key": ["api_key"], "limit": "10/m"}
-    settings.WEIR = {"POLICY": {"version": 1, "rules": [rule]}, "API_KEY": {"VERIFY": None}}
+    store = {"kind": "shared", "file": str(tmp_path / "counters")}
+    settings.WEIR = {
+        "POLICY": {"version": 1, "store": store, "rules": [rule]},
+        "API_KEY": {"VERIFY": None},
+    }
     text = weir("explain")
+    assert text.count("1 more in each process, then 503") >= 2, "of the policy's store"
     assert "spoken\n  limit     at most 10 in any 1m\n  counted   for each api_key" in text
     assert "neighbour_urls-weirs\n  limit     at most 5 in any 1m" in text
     assert "Ways around:\n- " in text

@@ -32,6 +32,9 @@ class Policy:
     def explain(self) -> list[str]:
         """Each rule in words, with its worst case."""
 
+    def explain_rule(self, json: str) -> str:
+        """A rule of code, as it is under this policy. Raises PolicyError."""
+
     def ways_around(self) -> list[str]: ...
     def table(self, environment: Mapping[str, str], create: bool) -> list[tuple[str, str]]:
         """What is to be known of the DynamoDB table; empty if counters are not in one.

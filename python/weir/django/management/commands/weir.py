@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any
 
@@ -13,7 +12,6 @@ from weir import PolicyError
 from weir.django.configuration import configuration
 from weir.django.decorator import declared
 from weir.django.importing import policy_text
-from weir.limiter import read_policy
 
 
 class Command(BaseCommand):
@@ -64,9 +62,7 @@ class Command(BaseCommand):
         for text in policy.explain():
             self.stdout.write(text + "\n")
         for rule in declared_rules():
-            alone = read_policy({"version": 1, "rules": [json.loads(rule.as_json())]}, {})
-            for text in alone.explain():
-                self.stdout.write(text + "\n")
+            self.stdout.write(policy.explain_rule(rule.as_json()) + "\n")
         ways = policy.ways_around()
         self.stdout.write("Ways around:" if ways else "No way around the policy's rules is known.")
         for way in ways:
