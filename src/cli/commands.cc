@@ -8,6 +8,7 @@
 #include "cli/scan_command.h"
 #include "cli/store_command.h"
 #include "cli/table_command.h"
+#include "cli/trend_command.h"
 
 namespace weir::cli {
 
@@ -20,6 +21,7 @@ void add_all_commands(CLI::App& app, int& exit_code) {
   add_scan_command(app, exit_code);
   add_store_command(app, exit_code);
   add_table_command(app, exit_code);
+  add_trend_command(app, exit_code);
 }
 
 }  // namespace weir::cli

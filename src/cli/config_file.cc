@@ -26,7 +26,7 @@ struct Misread {
 
 // The options that hold secrets.
 bool takes_environment(const std::string& name) {
-  return name == "header" || name == "body";
+  return name == "header" || name == "body" || name == "webhook";
 }
 
 std::string expanded(const YAML::Node& at, const std::string& text,

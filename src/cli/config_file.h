@@ -8,8 +8,8 @@
 //
 // Every option may stand in it under its own name without dashes; lists for what may be given
 // often, true or false for flags. What the command line says wins. "${NAME}" is read from the
-// environment, in headers and bodies only, so that no secret has to be written down; no value is
-// repeated in a message. What is not understood is an error with its line.
+// environment, in headers, bodies and the web hook only, so that no secret has to be written down;
+// no value is repeated in a message. What is not understood is an error with its line.
 #pragma once
 
 #include <CLI/App.hpp>

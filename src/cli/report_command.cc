@@ -49,7 +49,9 @@ int run(const ReportArguments& arguments) {
     return output->gate(*report, "weir report");
   }
   base::SystemClock clock;
-  const Status written = output->write(*report, scan::rfc3339(clock.now()).substr(0, 10));
+  const Status marked = output->suppress(*report, scan::rfc3339(clock.now()).substr(0, 10));
+  if (!marked) return complain(marked.error());
+  const Status written = output->write(*report);
   if (!written) return complain(written.error());
   return output->gate(*report, "weir report");
 }

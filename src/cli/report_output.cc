@@ -108,15 +108,18 @@ Result<ReportOutput> ReportOutput::create(const ReportOptions& options) {
   return output;
 }
 
-Status ReportOutput::write(scan::Report& report, std::string_view today) const {
-  if (!suppressions_.empty()) {
-    if (!has_all_findings(report)) {
-      return fail(ErrorCode::invalid_input, "--suppress: this report was written with --new-only",
-                  "Give the report of a scan without it");
-    }
-    report::suppress(report, suppressions_, today);
-    scan::score(report);
+Status ReportOutput::suppress(scan::Report& report, std::string_view today) const {
+  if (suppressions_.empty()) return {};
+  if (!has_all_findings(report)) {
+    return fail(ErrorCode::invalid_input, "--suppress: this report was written with --new-only",
+                "Give the report of a scan without it");
   }
+  report::suppress(report, suppressions_, today);
+  scan::score(report);
+  return {};
+}
+
+Status ReportOutput::write(scan::Report& report) const {
   if (baseline_) report::compare(report, *baseline_);
   if (options_.new_only) report::keep_new(report);
   for (std::size_t i = 0; i < options_.formats.size(); ++i) {

@@ -34,8 +34,11 @@ class ReportOutput {
  public:
   static Result<ReportOutput> create(const ReportOptions& options);
 
-  // Marks, compares, writes; `today` is "2026-11-25". An error if a file cannot be written.
-  Status write(scan::Report& report, std::string_view today) const;
+  // Marks what is suppressed on `today` ("2026-11-25") and makes the score anew.
+  Status suppress(scan::Report& report, std::string_view today) const;
+
+  // Compares and writes. An error if a file cannot be written.
+  Status write(scan::Report& report) const;
 
   // The exit code; says on standard error if nothing could be decided.
   int gate(const scan::Report& report, std::string_view command) const;

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/duration.h"
 #include "base/system_clock.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
@@ -19,6 +20,8 @@
 #include "cli/resume.h"
 #include "cli/scan_plan.h"
 #include "cli/scan_progress.h"
+#include "cli/scan_store.h"
+#include "cli/webhook.h"
 #include "net/url.h"
 #include "scan/probe/http_transport.h"
 #include "scan/scan.h"
@@ -35,7 +38,23 @@ int complain(const Error& error, int exit_code) {
   return exit_code;
 }
 
-int run(const ScanOptions& options) {
+// Keeps the report, and tells the web hook if it is worse than the one before. A web hook that
+// cannot be reached is told, and changes nothing else.
+Status keep(const scan::Report& report, const ScanOptions& options) {
+  if (options.store.empty() || report.interrupted) return {};
+  const auto store = ScanStore::open(options.store, /*make=*/true);
+  if (!store) return tl::unexpected(store.error());
+  const auto before = store->newest_of(report.target);
+  const Status saved = store->save(report);
+  if (!saved || options.webhook.empty() || !before || !is_worse(report, *before)) return saved;
+  const auto url = parse_webhook(options.webhook);
+  if (!url) return tl::unexpected(url.error());
+  const Status told = post_webhook(*url, report, *before);
+  if (!told) complain(told.error(), kExitOk);
+  return {};
+}
+
+int scan_once(const ScanOptions& options) {
   if (options.url.empty()) {
     return complain({ErrorCode::invalid_input, "there is no URL",
                      "Give the operation to scan: weir scan http://127.0.0.1:8000/api/quote"},
@@ -90,9 +109,46 @@ int run(const ScanOptions& options) {
                     kExitUnreachable);
   }
   if (resumption) add_earlier(result.report, *std::move(resumption));
-  const Status written = output->write(result.report, scan::rfc3339(clock.now()).substr(0, 10));
+  const Status marked = output->suppress(result.report, scan::rfc3339(clock.now()).substr(0, 10));
+  if (!marked) return complain(marked.error(), kExitUsage);
+  const Status kept = keep(result.report, options);
+  if (!kept) return complain(kept.error(), kExitUsage);
+  const Status written = output->write(result.report);
   if (!written) return complain(written.error(), kExitUsage);
   return output->gate(result.report, "weir scan");
+}
+
+// Scans again and again, until it is interrupted.
+int watch(const ScanOptions& options, Duration every) {
+  base::SystemClock clock;
+  ScanProgress progress(options.quiet);
+  for (bool first = true;; first = false) {
+    const Time next = clock.now() + every;
+    const int code = scan_once(options);
+    if (first && code == kExitUsage) return code;
+    if (interrupted) return code;
+    if (!wait_until(clock, next, "until the next scan", progress, interrupted)) return kExitOk;
+  }
+}
+
+int run(const ScanOptions& options) {
+  if (!options.webhook.empty()) {
+    if (options.store.empty()) {
+      return complain({ErrorCode::invalid_input, "--webhook: worse than what?", "Give --store too"},
+                      kExitUsage);
+    }
+    const auto url = parse_webhook(options.webhook);
+    if (!url) return complain(url.error(), kExitUsage);
+  }
+  if (options.every.empty()) return scan_once(options);
+  if (options.store.empty()) {
+    return complain({ErrorCode::invalid_input, "--every: the reports have to go somewhere",
+                     "Give --store FOLDER"},
+                    kExitUsage);
+  }
+  const auto every = parse_duration(options.every);
+  if (!every) return complain(Error(every.error()).at("--every"), kExitUsage);
+  return watch(options, *every);
 }
 
 }  // namespace
@@ -135,6 +191,11 @@ void add_scan_command(CLI::App& app, int& exit_code) {
   command->add_flag("--plan", options->plan, "Say what would be sent, and send nothing");
   command->add_option("--resume", options->resume,
                       "Partial JSON report of an interrupted scan: scan only what it lacks");
+  command->add_option("--store", options->store, "Keep the report in this folder, for weir trend");
+  command->add_option("--every", options->every,
+                      "Scan again and again, such as 6h; needs --store. Ctrl-C ends it");
+  command->add_option("--webhook", options->webhook,
+                      "URL that is told when a scan is worse than the stored one before");
   add_report_options(*command, options->output);
   command->callback([command, options, &exit_code] {
     if (!options->config.empty()) {

@@ -27,6 +27,9 @@ struct ScanOptions {
   bool plan = false;
   std::string config;
   std::string resume;
+  std::string store;
+  std::string every;
+  std::string webhook;
   ReportOptions output;
 };
 
