@@ -6,6 +6,7 @@
 #include "cli/policy_command.h"
 #include "cli/report_command.h"
 #include "cli/scan_command.h"
+#include "cli/serve_command.h"
 #include "cli/store_command.h"
 #include "cli/table_command.h"
 #include "cli/trend_command.h"
@@ -19,6 +20,7 @@ void add_all_commands(CLI::App& app, int& exit_code) {
   add_policy_command(app, exit_code);
   add_report_command(app, exit_code);
   add_scan_command(app, exit_code);
+  add_serve_command(app, exit_code);
   add_store_command(app, exit_code);
   add_table_command(app, exit_code);
   add_trend_command(app, exit_code);

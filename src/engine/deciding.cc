@@ -214,9 +214,10 @@ void Deciding::charge_all() {
   if (decision_.verdict == Verdict::admitted) make_receipt(asks_);
 }
 
-// Leaves the call what earlier calls of this decision have not used of the budget.
+// Leaves the call what earlier calls of this decision, and waiting before it, have not used of the
+// budget.
 Deciding::Answer Deciding::charge(Ask& ask) {
-  if (asks_.size() + shadows_.size() > 1) {
+  if (asks_.size() + shadows_.size() > 1 || asker_.request().waited > Duration::zero()) {
     ask.request.budget = budget_left();
     if (ask.request.budget <= Duration::zero()) return Answer::undecided;
   }

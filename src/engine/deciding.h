@@ -91,7 +91,9 @@ class Deciding {
   void give_back();
   void give_back(Ask& ask);
   void make_receipt(const Asks& asks);
-  Duration budget_left() const { return parts_.budget - (parts_.clock.now() - now_); }
+  Duration budget_left() const {
+    return parts_.budget - asker_.request().waited - (parts_.clock.now() - now_);
+  }
   QuotaStatus quota_of(const Ask& ask) const;
 
   const DecidingParts& parts_;

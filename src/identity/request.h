@@ -10,6 +10,8 @@
 #include <span>
 #include <string_view>
 
+#include "weir/time.h"
+
 namespace weir::identity {
 
 // One header field line as it came. Names compare without regard to case.
@@ -41,6 +43,9 @@ struct Request {
   std::int64_t cost = 1;
   // The cost is an estimate: Limiter::settle() will say what it came to.
   bool cost_is_estimate = false;
+  // How long it has waited for its turn in front of the limiter. That much less time is left to ask
+  // the store: where none is, the failure policy of each rule decides.
+  Duration waited{};
 };
 
 }  // namespace weir::identity

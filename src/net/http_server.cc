@@ -314,7 +314,7 @@ Result<typename Protocol::endpoint> start_accepting(const std::shared_ptr<Parts>
   if (const error_code error = acceptor->open(endpoint)) {
     return fail(ErrorCode::invalid_input,
                 fmt::format("cannot listen on {}: {}", name, error.message()),
-                "stop what listens there, or choose another address");
+                "Stop what listens there, or choose another address");
   }
   parts->stop_listening = [acceptor] { acceptor->stop(); };
   acceptor->accept();

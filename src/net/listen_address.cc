@@ -12,7 +12,7 @@ constexpr std::string_view kUnix = "unix:";
 tl::unexpected<Error> no_address(std::string_view text) {
   return fail(ErrorCode::invalid_input,
               fmt::format("'{}' is no address to listen on", text.substr(0, 64)),
-              "write 127.0.0.1:8080, [::1]:8080 or unix:/run/weir.sock");
+              "Write 127.0.0.1:8080, [::1]:8080 or unix:/run/weir.sock");
 }
 
 }  // namespace
@@ -26,7 +26,7 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
     if (parsed.path.size() > kMaxSocketPath) {
       return fail(ErrorCode::limit_exceeded,
                   fmt::format("the path of a socket has at most {} bytes", kMaxSocketPath),
-                  "choose a shorter one");
+                  "Choose a shorter one");
     }
     return parsed;
   }

@@ -25,7 +25,9 @@ namespace weir::policy {
 // ---- Where counters live ----
 
 // In this process. Every process counts by itself.
-struct MemoryStore {};
+struct MemoryStore {
+  friend bool operator==(const MemoryStore&, const MemoryStore&) = default;
+};
 
 // In one DynamoDB table, shared by everybody who uses it.
 struct DynamoDbStore {
@@ -33,6 +35,7 @@ struct DynamoDbStore {
   std::string region = {};    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
   std::string endpoint = {};  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
   Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
+  friend bool operator==(const DynamoDbStore&, const DynamoDbStore&) = default;
 };
 
 // In a file that all processes of this machine share.
@@ -40,6 +43,7 @@ struct SharedStore {
   std::string file;                                 // from the root
   std::int64_t max_keys = 131'072;                  // of a file that is made; 1 to kMaxSharedKeys
   Duration budget = std::chrono::milliseconds(50);  // for all of one decision's waits for locks
+  friend bool operator==(const SharedStore&, const SharedStore&) = default;
 };
 
 using StoreConfig = std::variant<MemoryStore, DynamoDbStore, SharedStore>;
