@@ -82,6 +82,8 @@ class OperationScan {
     }
     run_stage(Stage::concluding);
     summarise();
+    run_stage(Stage::with_room);
+    keep_timeline();
   }
 
  private:
@@ -162,9 +164,6 @@ class OperationScan {
     LimitSummary summary;
     summary.operation = bench_.name();
     summary.refusal = bench_.refusal().describe_refusal();
-    Timeline timeline;
-    timeline.operation = bench_.name();
-    timeline.points = bench_.timeline();
     if (facts.unlimited) {
       summary.kind = LimitKind::none;
       summary.fit = 1;
@@ -176,10 +175,12 @@ class OperationScan {
     } else {
       summary.detail = "no refusal was seen";
     }
-    timeline.n = summary.n;
-    timeline.window_s = summary.window_s;
     report_.limits.push_back(std::move(summary));
-    report_.timelines.push_back(std::move(timeline));
+  }
+
+  void keep_timeline() {
+    const LimitSummary& summary = report_.limits.back();
+    report_.timelines.push_back({bench_.name(), summary.n, summary.window_s, bench_.timeline()});
   }
 
   void describe_limit(const LimitFacts& facts, LimitSummary& summary) {

@@ -45,8 +45,10 @@ struct Behaviour {
   double fault_share = 0;       // answered with 503 at random, after the limit has counted
   bool races = false;           // a volley reads the counter before it writes it
   bool races_when_new = false;  // ... but only where there is no counter yet
-  double turn_s = 0;            // > 0: each request waits until so long after the one before
-  int slow_after = 0;           // > 0: after so many requests each takes three seconds
+  // How long an answer takes beyond the way there and back.
+  std::function<double(const Response&)> takes_s = [](const Response&) { return 0.0; };
+  double turn_s = 0;   // > 0: each request waits until so long after the one before
+  int slow_after = 0;  // > 0: after so many requests each takes three seconds
   bool addresses_count_apart = false;
   int processes = 1;  // with counters of their own, which take turns; a held request keeps one busy
 };
@@ -63,6 +65,7 @@ class VirtualTarget final : public Transport {
     response.sent = clock_.now();
     clock_.advance(0.0005 + static_cast<double>(rng_.below(2000)) / 1e6);
     answer(request, response);
+    clock_.advance(behaviour_.takes_s(response));
     if (behaviour_.slow_after > 0 && ++served_ > behaviour_.slow_after) clock_.advance(3.0);
     if (behaviour_.turn_s > 0) {
       next_turn_s_ = std::max(next_turn_s_, clock_.seconds());

@@ -44,6 +44,7 @@ struct CheckOutcome {
 enum class Stage {
   while_refused,  // the base is refused; the check may send variants
   concluding,     // after the rounds; the check reads what they found, and may send a little
+  with_room,      // last: the check needs requests that are served, and may use the quota up
 };
 
 struct Check {

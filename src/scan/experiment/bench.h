@@ -79,6 +79,7 @@ struct LimitFacts {
   double window_high_s = 0;     // 0: not known yet
   bool counts_refused = false;  // refused requests keep it refused: only silence brings room
   std::optional<bool> sources_count_apart;  // another local address has a quota of its own
+  std::string believed_header;  // a made-up address in it was proven to be counted instead
   std::optional<std::int64_t> stated_limit;
   std::optional<double> stated_window_s;
 };
@@ -130,9 +131,11 @@ class Bench {
 
   // -- what is known
   RefusalModel& refusal() { return refusal_; }
+  const RefusalModel& refusal() const { return refusal_; }
   LimitFacts& facts() { return facts_; }
   const LimitFacts& facts() const { return facts_; }
   std::vector<EdgeRound>& rounds() { return rounds_; }
+  const std::vector<EdgeRound>& rounds() const { return rounds_; }
   // The base's history, and refused variants as foreign.
   const std::vector<Observation>& trace() const { return trace_; }
   // Everything that was sent: "admitted" is whatever may have been counted on the base's quota,

@@ -225,6 +225,28 @@ std::string like(std::string_view value, Bench& bench) {
   return bench.made_up(std::clamp<std::size_t>(value.size(), 8, 64));
 }
 
+Request with_wrong_password(const Request& request, Bench& bench) {
+  Request changed = request;
+  if (!request.body) return changed;
+  if (is_form(request)) {
+    for (const Pair& pair : split(*request.body, '&')) {
+      if (!is_password(pair.name)) continue;
+      changed.body =
+          join_replaced(*changed.body, '&', pair.name, percent_encode(like(pair.value, bench)));
+    }
+    return changed;
+  }
+  json::error_code error;
+  json::value body = json::parse(*request.body, error);
+  if (error || !body.is_object()) return changed;
+  for (auto& member : body.get_object()) {
+    if (!is_password(member.key()) || !member.value().is_string()) continue;
+    member.value() = json::string(like(std::string(member.value().get_string()), bench));
+  }
+  changed.body = json::serialize(body);
+  return changed;
+}
+
 bool is_sign_in(const Request& request) {
   if (!request.body || (request.method != "POST" && request.method != "PUT")) return false;
   bool name = false;

@@ -40,6 +40,9 @@ Request with_identity_json(const Request& request, const IdentityField& field,
 // kept.
 std::string like(std::string_view value, Bench& bench);
 
+// The request with every password or code in its body replaced by a wrong one of the same form.
+Request with_wrong_password(const Request& request, Bench& bench);
+
 // A sign-in: a body that carries a name and a password.
 bool is_sign_in(const Request& request);
 

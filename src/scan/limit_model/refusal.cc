@@ -96,6 +96,7 @@ Signature signature_of(const Response& response) {
 
 void RefusalModel::learn_admitted(const Response& response) {
   admitted_ = signature_of(response);
+  example_ = response;
 }
 
 void RefusalModel::learn_refused(const Response& response) {

@@ -34,6 +34,8 @@ class RefusalModel {
   void learn_admitted(const Response& response);
   void learn_refused(const Response& response);
 
+  // The answer that "admitted" was learned from.
+  const Response& example() const { return example_; }
   bool knows_refusal() const { return refused_.has_value(); }
   int admitted_status() const { return admitted_ ? admitted_->status : 0; }
   int refused_status() const { return refused_ ? refused_->status : 0; }
@@ -50,6 +52,7 @@ class RefusalModel {
   std::string describe_refusal() const;
 
  private:
+  Response example_;
   std::optional<Signature> admitted_;
   std::optional<Signature> refused_;
 };

@@ -45,7 +45,7 @@ void Request::remove_header(std::string_view name) {
 }
 
 std::string serialise(const Request& request, std::string_view authority) {
-  std::string text = fmt::format("{} {} HTTP/1.1\r\n", request.method, request.target);
+  std::string text = fmt::format("{} {} {}\r\n", request.method, request.target, request.version);
   if (!find_header(request.headers, "Host")) text += fmt::format("Host: {}\r\n", authority);
   for (const Header& header : request.headers) {
     text += fmt::format("{}: {}\r\n", header.name, header.value);

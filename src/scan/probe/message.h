@@ -40,6 +40,7 @@ struct Request {
   std::optional<std::string> body = {};
   // Local address to connect from. On loopback every address of 127.0.0.0/8 is a client of its own.
   std::optional<std::string> source_address = {};
+  std::string version = "HTTP/1.1";
 
   // Replaces every header of that name by one, or adds it.
   void set_header(std::string_view name, std::string_view value);

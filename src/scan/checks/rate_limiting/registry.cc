@@ -15,6 +15,7 @@ std::span<const Check> rate_limiting_checks() {
       kInjectionLiftsLimit,
       kMethodVariant,
       kVersionAlias,
+      kProtocolVariant,
       kKeyInjection,
       kNoLimit,
       kBoundaryBurst,
@@ -22,6 +23,15 @@ std::span<const Check> rate_limiting_checks() {
       kLimitAsError,
       kMissingRetryAfter,
       kMisleadingRetryAfter,
+      kHeadersDishonest,
+      kDeclaredNotEnforced,
+      // These use the quota up, or wait for room. What failing stores do (fail-open,
+      // fail-closed-as-refusal) is to follow them: it may leave the target degraded.
+      kRefusalsCost,
+      kVictimLockout,
+      kUnboundedPageSize,
+      kBatchAmplification,
+      kSensitiveFlowUnlimited,
   });
   return kChecks;
 }

@@ -138,7 +138,8 @@ const CheckInfo kInfo = {
     "Give the view functions one rule id, whatever urls.py mounts them at, and put that id into "
     "the "
     "DynamoDB key instead of the path.",
-    "rules:\n  - id: quotes\n    match: {routes: [/api/v1/quotes, /api/v2/quotes]}\n    key: client_ip   # "
+    "rules:\n  - id: quotes\n    match: {routes: [/api/v1/quotes, /api/v2/quotes]}\n    key: "
+    "client_ip   # "
     "without the route: one counter for both\n    limit: 100/m\n"};
 
 }  // namespace
