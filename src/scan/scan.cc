@@ -62,9 +62,9 @@ class OperationScan {
   OperationScan(const ScanPlan& plan, Bench& bench, Report& report, Listener& listener)
       : plan_(plan), bench_(bench), report_(report), listener_(listener) {}
 
-  void run(Reply first) {
+  void run(const Reply& first) {
     listener_.step("sending until refused");
-    const FillResult filled = fill_first(bench_, std::move(first), plan_.max_wait_s);
+    const FillResult filled = fill_first(bench_, first, plan_.max_wait_s);
     if (filled == FillResult::refused) {
       look_for_other_sources();
       look_behind_a_held_request(bench_);
@@ -246,7 +246,7 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
       report.declarations.push_back({bench.name(), plan.document, operation.declared->line});
     }
     listener.operation_began(bench.name());
-    Reply first = bench.base("base");
+    const Reply first = bench.base("base");
     const auto failure = look_for_failure(bench, first.response, plan.origin);
     if (failure) {
       report.notes.push_back(failure->message);
@@ -255,7 +255,7 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
       continue;
     }
     ++scanned;
-    OperationScan(plan, bench, report, listener).run(std::move(first));
+    OperationScan(plan, bench, report, listener).run(first);
   }
   if (scanned > 0) result.failure.reset();
 

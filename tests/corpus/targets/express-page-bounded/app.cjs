@@ -1,0 +1,11 @@
+const { rateLimit } = require('express-rate-limit');
+const { application, listen } = require(`${process.env.LIB}/express_app.cjs`);
+
+const products = Array.from({ length: 20000 }, (_, index) => ({ id: index + 1 }));
+const app = application();
+app.use(rateLimit({ windowMs: 6000, limit: 6 }));
+app.get('/shop/products', (request, response) => {
+  const size = Number(request.query.per_page ?? 25);
+  return response.json({ products: products.slice(0, Math.min(Math.max(1, size || 25), 100)) });
+});
+listen(app);
