@@ -103,6 +103,9 @@ std::string headline(const scan::Report& report) {
   };
   const auto held = count(scan::CheckVerdict::protected_);
   const auto decisive = held + count(scan::CheckVerdict::vulnerable);
+  if (report.findings.empty() && decisive > held) {
+    return "Nothing was found that the baseline does not have.";
+  }
   if (report.findings.empty()) {
     if (held == 0) return "Nothing was found, but nothing could be decided either.";
     return fmt::format("The limits held against {}.",

@@ -104,6 +104,9 @@ TEST_F(ReportCommand, ReportsAndGatesOnlyWhatTheBaselineDoesNotHave) {
   EXPECT_TRUE(holds(fresh.output, "findings: 1 medium")) << fresh.output;
   EXPECT_EQ(run(report + "--new-only --fail-on medium --output /dev/null").exit_code, 1);
   EXPECT_EQ(run("report " + path("report.json") + " --new-only").exit_code, 2);
+  const Outcome same =
+      run("report " + path("report.json") + " --new-only --baseline " + path("report.json"));
+  EXPECT_TRUE(holds(same.output, "Nothing was found that the baseline does not have."));
 }
 
 TEST_F(ReportCommand, ASuppressedFindingCountsForNeitherScoreNorGate) {
