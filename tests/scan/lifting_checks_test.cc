@@ -111,7 +111,7 @@ TEST(InjectionLiftsLimit, IsNotFoundWhereEveryTextCountsForItself) {
              std::string(find_header(r.headers, "User-Agent").value_or("")) + r.body.value_or("");
     };
     const Report report = chat(by_text, seed).run().report;
-    EXPECT_FALSE(has(report, "injection-lifts-limit")) << ids(report);
+    EXPECT_EQ(verdict_of(report, "injection-lifts-limit"), CheckVerdict::protected_) << ids(report);
     EXPECT_TRUE(has(report, "path-variant")) << ids(report);
   }
 }
