@@ -35,12 +35,16 @@ TEST_F(LimiterTest, WindowsAreLongerByAllThatADecisionMayBeOff) {
   policy_.store = policy::DynamoDbStore{.table = "weir", .budget = 2s};
   policy_.max_clock_skew = 1s;
   policy_.pepper = "0123456789abcdef";
-  start({per_client(1)});
-  EXPECT_EQ(get("203.0.113.7").verdict, Verdict::admitted);
-  const Decision refused = get("203.0.113.7");
-  // The window, twice the skew, the budget; and at most one of 60 slots.
-  EXPECT_GT(refused.retry_after, 14s);
-  EXPECT_LE(refused.retry_after, 14s + 234ms);
+  policy::Rule rule = per_client(1);
+  rule.overrides = {{.who = *Network::parse("198.51.100.0/24"), .limit = {1, 10s}}};
+  start({rule});
+  for (const char* client : {"203.0.113.7", "198.51.100.7"}) {
+    EXPECT_EQ(get(client).verdict, Verdict::admitted);
+    const Decision refused = get(client);
+    // The window, twice the skew, the budget; and at most one of 60 slots.
+    EXPECT_GT(refused.retry_after, 14s);
+    EXPECT_LE(refused.retry_after, 14s + 234ms);
+  }
 }
 
 TEST_F(LimiterTest, CountsClientsApart) {

@@ -36,6 +36,8 @@ TEST_F(LimiterTest, APenaltyEndsWhateverIsTriedMeanwhile) {
     }
   }
   EXPECT_EQ(get("203.0.113.7").verdict, Verdict::admitted);
+  for (int i = 0; i < 2; ++i)
+    EXPECT_LE(get("203.0.113.7").retry_after, 11s) << "what was tried meanwhile is forgotten";
 }
 
 TEST_F(LimiterTest, WithoutAPenaltyARefusalIsOnlyARefusal) {
