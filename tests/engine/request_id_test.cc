@@ -1,4 +1,5 @@
 // Requests that are sent again: the same id is charged once.
+#include <barrier>
 #include <thread>
 
 #include "engine/limiter_fixture.h"
@@ -71,11 +72,17 @@ TEST_F(RequestIdTest, TheOldestIsForgottenWhenThereAreTooMany) {
 
 TEST_F(RequestIdTest, RequestsThatArriveTogetherAreChargedOnce) {
   start({everybody(1000)});
+  // While one is being charged, the others come.
+  store_->on_charge([] { std::this_thread::yield(); });
+  constexpr int kThreads = 8;
+  std::barrier together(kThreads);
   std::vector<std::thread> threads;
-  for (int t = 0; t < 8; ++t) {
+  for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 100; ++i)
+      for (int i = 0; i < 100; ++i) {
+        together.arrive_and_wait();
         EXPECT_EQ(send("id-" + std::to_string(i)).verdict, Verdict::admitted);
+      }
     });
   }
   for (std::thread& thread : threads) thread.join();
