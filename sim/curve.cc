@@ -43,7 +43,7 @@ CurvePoint measure(const Scenario& scenario, std::int64_t demand) {
   point.writes = outcome.writes;
   point.slots = static_cast<double>(outcome.lasted.count()) /
                 static_cast<double>(Duration(kWindow).count()) * kSlots;
-  if (outcome.times_full > 1) {
+  if (point.keys == 1 && outcome.times_full > 1) {
     point.share = static_cast<double>(Duration(kWindow).count()) *
                   static_cast<double>(outcome.times_full - 1) /
                   static_cast<double>(outcome.between_full.count());

@@ -19,8 +19,8 @@ struct CurvePoint {
   std::uint64_t admitted = 0;
   std::uint64_t writes = 0;  // write units: every item is below 1 KB
   std::uint64_t refused = 0;
-  double slots = 0;             // that the run lasted
-  double share = 0;             // of N in W, between the first and the last time that all was used
+  double slots = 0;  // that the run lasted
+  double share = 0;  // of one key's N in W, between the first and the last time that all was used
   std::int64_t item_bytes = 0;  // the largest item, as DynamoDB counts
 
   double writes_per_thousand() const;
