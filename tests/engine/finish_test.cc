@@ -60,6 +60,16 @@ TEST_F(LimiterTest, ALateFinishFreesNobodyElsesPlace) {
   EXPECT_EQ(get("203.0.113.7").verdict, Verdict::refused);
 }
 
+TEST_F(LimiterTest, APlaceOfTheLocalShareIsFreedAsWell) {
+  start({{.id = "in-flight", .limit = {1, 30s}, .algorithm = policy::Algorithm::concurrency}});
+  store_->fail_with(ErrorCode::unavailable);
+  const Decision first = get("203.0.113.7");
+  EXPECT_EQ(first.verdict, Verdict::admitted);
+  EXPECT_EQ(get("203.0.113.7").verdict, Verdict::unavailable);
+  limiter_->finish(first);
+  EXPECT_EQ(get("203.0.113.7").verdict, Verdict::admitted);
+}
+
 TEST_F(LimiterTest, OtherDecisionsHaveNothingToFinish) {
   start({per_client(1)});
   const Decision decision = get("203.0.113.7");

@@ -110,6 +110,15 @@ TEST_F(LimiterTest, AnOverrideGivesSomebodyAnotherLimit) {
   EXPECT_EQ(admitted(9, [&] { return get_with_key("203.0.113.7", "tin"); }), 2);
 }
 
+TEST_F(LimiterTest, OfTwoOverridesThatFitTheFirstCounts) {
+  policy::Rule rule = per_client(2);
+  rule.overrides = {{.who = network("10.1.0.0/16"), .limit = {3, 20s}},
+                    {.who = network("10.0.0.0/8"), .limit = {5, 20s}}};
+  start({rule});
+  EXPECT_EQ(admitted(9, [&] { return get("10.1.2.3"); }), 3);
+  EXPECT_EQ(admitted(9, [&] { return get("10.2.2.3"); }), 5);
+}
+
 TEST_F(LimiterTest, AnOverrideOfANetworkIsForEachClientInIt) {
   policy::Rule rule = per_client(1);
   rule.overrides = {{.who = network("192.0.2.0/24"), .limit = {3, 10s}},
