@@ -1,38 +1,66 @@
 #include "store/dynamodb/lease_table.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <cerrno>
+
+#include "base/check.h"
+#include "base/robust_mutex.h"
 
 namespace weir::store {
 
-// The lock of a cell, if it can be had: whoever holds it may have been stopped.
+// A cell under its lock, if that can be had: whoever holds it may have been stopped.
 class LeaseTable::Hold {
  public:
-  explicit Hold(Cell& cell) : cell_(cell) {
+  Hold(LeaseTable& table, const Key& key) : cell_(table.cells_[table.place_of(key)]) {
     constexpr int kTries = 2000;
-    for (int i = 0; i < kTries && !held_; ++i) {
-      // Acquire: sees what the one before wrote under the lock.
-      held_ = !cell_.locked.load(std::memory_order_relaxed) &&
-              !cell_.locked.exchange(true, std::memory_order_acquire);
+    const std::size_t lock = table.place_of(key) % table.locks_count_;
+    mutex_ = &table.locks_[lock].mutex;
+    int error = EBUSY;
+    for (int i = 0; i < kTries && error == EBUSY; ++i) error = ::pthread_mutex_trylock(mutex_);
+    if (error == EOWNERDEAD) {
+      for (std::size_t at = lock; at < table.size_; at += table.locks_count_) {
+        table.cells_[at].taken = false;
+      }
+      error = ::pthread_mutex_consistent(mutex_);
     }
+    held_ = error == 0;
   }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
   ~Hold() {
-    if (held_) cell_.locked.store(false, std::memory_order_release);
+    if (held_) ::pthread_mutex_unlock(mutex_);
   }
   explicit operator bool() const { return held_; }
+  Cell& cell() const { return cell_; }
 
  private:
   Cell& cell_;
+  pthread_mutex_t* mutex_ = nullptr;
   bool held_ = false;
 };
 
-LeaseTable::LeaseTable(std::size_t cells) : size_(cells), cells_(std::make_unique<Cell[]>(cells)) {}
+LeaseTable::LeaseTable(std::size_t cells)
+    : size_(cells), locks_count_(std::min(cells, kMostLocks)) {
+  void* const memory =
+      ::mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  WEIR_CHECK(memory != MAP_FAILED);
+  locks_ = static_cast<Lock*>(memory);
+  cells_ = reinterpret_cast<Cell*>(locks_ + locks_count_);
+  for (std::size_t i = 0; i < locks_count_; ++i) {
+    WEIR_CHECK(base::make_robust_mutex(&locks_[i].mutex) == 0);
+  }
+}
+
+LeaseTable::~LeaseTable() {
+  ::munmap(locks_, bytes());
+}
 
 std::optional<limit::Charge> LeaseTable::take(const Key& key, const limit::WindowLimit& limit,
                                               Time now, std::int64_t cost) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   if (!hold || !cell.is_of(key, limit) || cell.tokens.count < cost || cell.is_over(now)) {
     return std::nullopt;
   }
@@ -46,8 +74,8 @@ std::optional<limit::Charge> LeaseTable::take(const Key& key, const limit::Windo
 
 LeaseTable::Withdrawn LeaseTable::withdraw(const Key& key, const limit::WindowLimit& limit,
                                            Time now) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   Withdrawn withdrawn;
   if (!hold || !cell.is_of(key, limit)) return withdrawn;
   (cell.is_over(now) ? withdrawn.over : withdrawn.current) = cell.tokens;
@@ -56,16 +84,16 @@ LeaseTable::Withdrawn LeaseTable::withdraw(const Key& key, const limit::WindowLi
 }
 
 void LeaseTable::put_back(const Key& key, const limit::WindowLimit& limit, const Tokens& tokens) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   if (!hold || !cell.is_of(key, limit) || cell.tokens.slot != tokens.slot) return;
   cell.tokens.count += tokens.count;
 }
 
 bool LeaseTable::take_back(const Key& key, const limit::WindowLimit& limit, Time now,
                            const Tokens& unused) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   if (!hold || !cell.is_of(key, limit) || cell.tokens.slot != unused.slot || cell.is_over(now)) {
     return false;
   }
@@ -75,15 +103,15 @@ bool LeaseTable::take_back(const Key& key, const limit::WindowLimit& limit, Time
 }
 
 bool LeaseTable::has_tokens(const Key& key, const limit::WindowLimit& limit) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   return hold && cell.is_of(key, limit) && cell.tokens.count > 0;
 }
 
 std::int64_t LeaseTable::extra(const Key& key, const limit::WindowLimit& limit, Time now,
                                std::int64_t cost, std::int64_t waiting, std::int64_t room) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   if (!hold) return 0;
   const limit::Geometry& geometry = limit.geometry;
   if (!cell.is_of(key, limit)) {
@@ -111,8 +139,8 @@ std::int64_t LeaseTable::extra(const Key& key, const limit::WindowLimit& limit, 
 
 void LeaseTable::grant(const Key& key, const limit::WindowLimit& limit, Time now,
                        const limit::Charge& admission, std::int64_t used, std::int64_t tokens) {
-  Cell& cell = cell_of(key);
-  const Hold hold(cell);
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
   if (!hold) return;
   if (!cell.is_of(key, limit)) {
     if (!cell.is_free(now, used + tokens)) return;

@@ -13,18 +13,21 @@
 // one by one and all of N is usable.
 //
 // One cell of a fixed table for each key, by its hash. Keys that meet in one cell do not lease at
-// the same time. The table is plain memory without pointers, so that processes of one machine can
-// share one: they are one node then.
+// the same time. The table is shared memory without pointers: the children of a fork have the very
+// same tokens, not a copy of them to hand out once more.
 //
-// Thread safety: all members may be called from any thread. Each takes one lock, the cell's own,
-// for some tens of nanoseconds; nothing allocates. A cell whose lock cannot be had is passed over,
-// which costs a write.
+// Thread safety: all members may be called from any thread of any process that has the memory. Each
+// takes one lock for some tens of nanoseconds; nothing allocates. A cell whose lock cannot be had,
+// because its holder is stopped, is passed over, which costs a write. If the holder was killed, the
+// cells of its lock are forgotten: a change that it had half made reads as no tokens at all.
 //
 //   if (auto charge = leases.take(key, limit, now, cost)) return *charge;  // admitted
 //   leases.grant(key, limit, now, {.slot = slot, .tokens = charged - cost, ...});
 #pragma once
 
-#include <atomic>
+#include <pthread.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,6 +46,9 @@ class LeaseTable {
   static constexpr Duration kHorizon = std::chrono::seconds(1);
 
   explicit LeaseTable(std::size_t cells = kCells);
+  ~LeaseTable();
+  LeaseTable(const LeaseTable&) = delete;
+  LeaseTable& operator=(const LeaseTable&) = delete;
 
   // Hands out `cost` tokens, if there are as many. The answer is that of an admission: what remains
   // counts the tokens that are left.
@@ -80,18 +86,17 @@ class LeaseTable {
              const limit::Charge& admission, std::int64_t used, std::int64_t tokens);
 
  private:
-  // 128 bytes, two cache lines of its own.
+  // Zeros are one that nothing is in.
   struct alignas(64) Cell {
-    std::atomic<bool> locked{false};
-    bool taken = false;
+    bool taken;
     Key key;
     limit::WindowLimit limit;
     Tokens tokens;
-    std::int64_t beyond = 0;         // what others might still take, when it was last seen
-    Time room_at = Time::max();      // when that grows
-    std::int64_t last_size = 0;      // of the last charge
-    std::int64_t handed = 0;         // in slot tokens.slot
-    std::int64_t handed_before = 0;  // in the busy slot before
+    std::int64_t beyond;         // what others might still take, when it was last seen
+    Time room_at;                // when that grows
+    std::int64_t last_size;      // of the last charge
+    std::int64_t handed;         // in slot tokens.slot
+    std::int64_t handed_before;  // in the busy slot before
 
     bool is_of(const Key& other_key, const limit::WindowLimit& other) const {
       return taken && key == other_key && limit == other;
@@ -104,12 +109,21 @@ class LeaseTable {
       return (tokens.count == 0 || is_over(now)) && handed <= used;
     }
   };
+  // Robust: the kernel tells the next who takes it that its holder has died. One for many cells,
+  // since it has to be made, and memory is taken where it is touched.
+  struct alignas(64) Lock {
+    pthread_mutex_t mutex;
+  };
+  static constexpr std::size_t kMostLocks = 256;
   class Hold;
 
-  Cell& cell_of(const Key& key) { return cells_[key.hash() % size_]; }
+  std::size_t place_of(const Key& key) const { return key.hash() % size_; }
+  std::size_t bytes() const { return locks_count_ * sizeof(Lock) + size_ * sizeof(Cell); }
 
   const std::size_t size_;
-  std::unique_ptr<Cell[]> cells_;
+  const std::size_t locks_count_;
+  Lock* locks_ = nullptr;  // the memory begins with them
+  Cell* cells_ = nullptr;
 };
 
 }  // namespace weir::store

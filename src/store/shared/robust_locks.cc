@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "base/robust_mutex.h"
 #include "base/system_clock.h"
 #include "store/table/journal.h"
 
@@ -72,16 +73,12 @@ void RobustLocks::repair(const Shard& shard) const {
 }
 
 Status RobustLocks::make_all() const {
-  pthread_mutexattr_t attributes;
-  int error = ::pthread_mutexattr_init(&attributes);
-  if (error == 0) error = ::pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-  if (error == 0) error = ::pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+  int error = 0;
   for (std::size_t number = 0; error == 0 && number < layout_.shards; ++number) {
     const Shard shard(table_, layout_, number);
     std::memset(shard.lock(), 0, 64);
-    error = ::pthread_mutex_init(mutex_of(shard), &attributes);
+    error = base::make_robust_mutex(mutex_of(shard));
   }
-  ::pthread_mutexattr_destroy(&attributes);
   if (error == 0) return {};
   return fail(
       ErrorCode::unsupported,

@@ -1,9 +1,13 @@
 // Leases: admissions that a node has paid for and hands out by itself. Several nodes over one table
 // in memory, with clocks that differ and answers that get lost.
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -277,6 +281,64 @@ TEST_F(LeasesTest, TakeNothingAheadForAKeyThatIsSeldomAskedFor) {
     ASSERT_TRUE(node(0).is_admitted(request(1'000, kStart + i * milliseconds(250))));
     EXPECT_FALSE(node(0).leases().has_tokens({}, window_of(request(1'000, kStart))));
   }
+}
+
+// Runs `body` in a child of this process, and returns what it did.
+template <class Body>
+std::int64_t in_a_child(const Body& body) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(static_cast<int>(body()));
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(LeaseTable, HandsOutToTheChildrenOfAForkWhatItsParentHasNot) {
+  LeaseTable leases;
+  const limit::WindowLimit limit = window_of(request(1'000'000, kStart));
+  const std::int64_t slot = limit.geometry.slot_of(kStart);
+  leases.grant({}, limit, kStart, {.admitted = true, .slot = slot}, 0, 30);
+  const auto take_up_to = [&](int many) {
+    int taken = 0;
+    while (taken < many && leases.take({}, limit, kStart, 1)) ++taken;
+    return taken;
+  };
+  EXPECT_EQ(in_a_child([&] { return take_up_to(10); }), 10);
+  EXPECT_EQ(in_a_child([&] { return take_up_to(15); }), 15);
+  EXPECT_EQ(take_up_to(30), 5);
+}
+
+// Killed while it hands out, again and again: the locks of the dead are taken over, and what they
+// had half done never reads as a token more than there was.
+TEST(LeaseTable, HasNeverMoreTokensBecauseAProcessWasKilled) {
+  constexpr std::int64_t kGranted = 1'000'000'000;
+  LeaseTable leases;
+  const limit::WindowLimit limit = window_of(request(kMaxCount, kStart));
+  const std::int64_t slot = limit.geometry.slot_of(kStart);
+  void* const memory = ::mmap(nullptr, sizeof(std::atomic<std::int64_t>), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(memory, MAP_FAILED);
+  auto& handed = *new (memory) std::atomic<std::int64_t>(0);
+  Rng rng(7);
+  for (int life = 0; life < 40; ++life) {
+    handed = 0;
+    leases.grant({}, limit, kStart, {.admitted = true, .slot = slot}, 0, kGranted);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      while (true) {
+        if (leases.take({}, limit, kStart, 1)) ++handed;
+      }
+    }
+    const auto enough = static_cast<std::int64_t>(1 + rng.below(20'000));
+    while (handed < enough) std::this_thread::yield();
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    const std::int64_t left = leases.withdraw({}, limit, kStart).current.count;
+    EXPECT_LE(left, kGranted - handed) << "life " << life;
+    EXPECT_TRUE(left == 0 || left >= kGranted - handed - 1) << "life " << life;
+  }
+  ::munmap(memory, sizeof(handed));
 }
 
 TEST(LeaseTable, HandsOutEachTokenOnceToManyThreads) {
