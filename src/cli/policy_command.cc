@@ -72,6 +72,7 @@ void explain_json(const std::string& file, const policy::Policy& policy) {
                      {"line", rule.line},
                      {"algorithm", policy::to_string(rule.algorithm)},
                      {"summary", policy::explain(rule)},
+                     {"leased", policy.leases(rule)},
                      {"worst_case", policy::worst_case(policy, rule)},
                      {"worst_case_in_outage", policy::worst_case_in_outage(policy, rule)}});
   }

@@ -46,6 +46,7 @@ OpenedStore open_store(const policy::Policy& policy, const Environment& environm
   options.region = config->region;
   options.endpoint_url = config->endpoint;
   options.max_clock_skew = policy.clock_skew();
+  options.leases = config->leases;
   options.warn = std::move(warn);
   Result<std::unique_ptr<store::DynamoDbStore>> store =
       store::open_dynamodb_store(options, environment, clock, base::entropy_seed());

@@ -114,6 +114,10 @@ std::string explain_at_length(const Policy& policy, const Rule& rule) {
                         format_duration(rule.penalty->wait) + " of waiting, by client network");
   if (rule.shadow) line("shadow", "decides and counts, and refuses nobody");
   line("about", matched(rule.match));
+  if (policy.leases(rule))
+    line("leased",
+         "a busy node charges ahead, at most 1/8 of the room at once, for one slot of the window; "
+         "others may be refused meanwhile");
   line("at worst", worst_case(policy, rule));
   line("outage", worst_case_in_outage(policy, rule));
   return text;

@@ -19,6 +19,7 @@ std::string explain(const Rule& rule);
 //     limit     at most 100 in any 1m
 //     counted   for each api_key and route
 //     about     POST on /api/*
+//     leased    a busy node charges ahead, ...
 //     at worst  100 in any 1m
 //     outage    10 more in each process, then 503
 std::string explain_at_length(const Policy& policy, const Rule& rule);

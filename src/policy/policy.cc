@@ -8,6 +8,11 @@ Duration Policy::clock_skew() const {
   return std::holds_alternative<SharedStore>(store) ? kSharedClockSkew : Duration::zero();
 }
 
+bool Policy::leases(const Rule& rule) const {
+  const auto* dynamodb = std::get_if<DynamoDbStore>(&store);
+  return dynamodb != nullptr && dynamodb->leases && rule.algorithm == Algorithm::exact;
+}
+
 Duration Policy::store_budget() const {
   if (const auto* dynamodb = std::get_if<DynamoDbStore>(&store)) return dynamodb->budget;
   if (const auto* shared = std::get_if<SharedStore>(&store)) return shared->budget;

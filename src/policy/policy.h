@@ -35,6 +35,7 @@ struct DynamoDbStore {
   std::string region = {};    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
   std::string endpoint = {};  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
   Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
+  bool leases = false;  // busy keys are charged ahead, and admitted without a write each
   friend bool operator==(const DynamoDbStore&, const DynamoDbStore&) = default;
 };
 
@@ -97,6 +98,8 @@ struct Policy {
   std::vector<Somebody> allow;
 
   Duration clock_skew() const;
+  // Whether nodes hand out admissions of this rule that they have charged ahead.
+  bool leases(const Rule& rule) const;
   // How long all store calls of one decision may take together.
   Duration store_budget() const;
 

@@ -68,6 +68,10 @@ std::optional<StoreConfig> read_store(const Node& node, FieldReader& fields) {
                    },
                    "Write it with its scheme, for example http://127.0.0.1:8000");
              }),
+       field("leases", {kDynamoDb},
+             [&](const Node& value) {
+               if (const auto leases = fields.truth(value)) dynamodb.leases = *leases;
+             }),
        // From the root: processes with different working directories would count apart.
        field("file", {kShared},
              [&](const Node& value) {

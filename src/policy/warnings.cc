@@ -50,6 +50,11 @@ std::vector<Problem> warnings_about(const Policy& policy) {
                ? "Set identity.api_key.verify to required, or know that only the wider rules hold"
                : "Set identity.api_key.verify to required, or add a rule that counts by client_ip");
     }
+    if (!in_memory && rule.on_store_failure == OnStoreFailure::leased && !policy.leases(rule)) {
+      warn(rule.line,
+           "rule '" + rule.id + "' is never leased, so that 'leased' is the same as 'deny' here",
+           "Only the exact window is leased, and only with kind: dynamodb and leases: true");
+    }
     if (!in_memory && rule.on_store_failure == OnStoreFailure::allow) {
       warn(rule.line, "rule '" + rule.id + "' limits nothing while the store fails",
            "Use 'local' or 'deny' if an attacker may be able to make it fail");

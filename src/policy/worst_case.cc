@@ -52,6 +52,8 @@ std::string worst_case_in_outage(const Policy& policy, const Rule& rule) {
     case OnStoreFailure::local:
       return std::to_string(local_count(rule)) + " more in each process, then 503";
     case OnStoreFailure::leased:
+      if (policy.leases(rule)) return "nothing more: what is paid for already, then 503";
+      return "nothing more: 503";
     case OnStoreFailure::deny:
       return "nothing more: 503";
     case OnStoreFailure::allow:

@@ -1,8 +1,8 @@
 // What a request is answered while the store cannot decide: 503 and not 429, and 200 again once it
 // can.
 #include "engine/limiter.h"
+#include "engine/open_store.h"
 #include "faults/scenario.h"
-#include "store/dynamodb/dynamodb_store.h"
 #include "support/emulator.h"
 
 namespace weir::test {
@@ -10,19 +10,20 @@ namespace {
 
 class LimiterFaultsTest : public ScenarioTest {
  protected:
-  LimiterFaultsTest() {
+  LimiterFaultsTest() : limiter_(make(policy::OnStoreFailure::deny, false)) {}
+
+  // Each is a node of its own.
+  std::unique_ptr<engine::Limiter> make(policy::OnStoreFailure on_store_failure, bool leases) {
     policy::Policy policy;
     policy.name_space = to_hex(key_).substr(0, 32);  // its counters are nobody else's
-    policy.store = policy::DynamoDbStore{.table = "weir"};
+    policy.store = policy::DynamoDbStore{.table = "weir", .leases = leases};
     policy.pepper = "a pepper of this test alone";
     policy.rules.push_back({.id = "everybody",
-                            .limit = {1'000, std::chrono::hours(1)},
-                            .on_store_failure = policy::OnStoreFailure::deny});
-    auto store =
-        store::open_dynamodb_store({}, emulator_environment(proxy_->port()), clock_, rng_());
-    limiter_ =
-        engine::Limiter::make(std::move(policy), {.clock = clock_, .store = std::move(*store)})
-            .value();
+                            .limit = {kN, std::chrono::hours(30 * 24)},
+                            .on_store_failure = on_store_failure});
+    auto store = engine::open_store(policy, emulator_environment(proxy_->port()), clock_);
+    return engine::Limiter::make(std::move(policy), {.clock = clock_, .store = std::move(*store)})
+        .value();
   }
 
   Verdict ask() {
@@ -42,6 +43,7 @@ class LimiterFaultsTest : public ScenarioTest {
     EXPECT_EQ(ask(), Verdict::admitted);
   }
 
+  static constexpr std::int64_t kN = 1'000;
   base::SystemClock clock_;
   std::unique_ptr<engine::Limiter> limiter_;
 };
@@ -57,6 +59,24 @@ TEST_P(LimiterFaultsTest, AnOutageIsAnsweredUnavailable) {
 
 TEST_P(LimiterFaultsTest, SilenceIsAnsweredUnavailable) {
   answers_unavailable_until_it_is_over({.kind = Fault::Kind::half_open});
+}
+
+// `leased`: what the table holds as charged is what was admitted, to the last one.
+TEST_P(LimiterFaultsTest,
+       AnOutageInTheMiddleOfALeaseServesWhatWasPaidForAndThenAnswersUnavailable) {
+  const std::unique_ptr<engine::Limiter> witness = make(policy::OnStoreFailure::deny, false);
+  limiter_ = make(policy::OnStoreFailure::leased, true);
+  constexpr std::int64_t kBefore = 100;
+  for (std::int64_t i = 0; i < kBefore; ++i) ASSERT_EQ(ask(), Verdict::admitted);
+  mix_.set({{"fault", 1.0, {.kind = Fault::Kind::cut, .reset = true}}});
+  std::int64_t paid = 0;
+  while (ask() == Verdict::admitted) ++paid;
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ask(), Verdict::unavailable);
+  mix_.set({});
+  const Decision decision = witness->decide({.peer = "203.0.113.7", .method = "GET", .route = "/"});
+  ASSERT_EQ(decision.quotas.size(), 1U);
+  EXPECT_EQ(decision.quotas[0].remaining, kN - kBefore - paid - 1) << "its own is the last";
+  EXPECT_GT(paid, 10);
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, LimiterFaultsTest, testing::ValuesIn(kinds({"dynoxide"})),

@@ -13,7 +13,7 @@ namespace weir::policy {
 namespace {
 
 constexpr std::string_view kShared =
-    "version: 1\nstore: {kind: dynamodb, table: weir, budget: 200ms}\npepper: 0123456789abcdef\n"
+    "version: 1\nstore: {kind: dynamodb, table: weir, budget: 200ms, leases: true}\npepper: 0123456789abcdef\n"
     "identity: {api_key: {verify: required}}\nrules:\n";
 
 Policy read(const std::string& rules) {
@@ -60,6 +60,17 @@ TEST(WorstCase, OfAnOutageIsWhatThePolicyLetsPassThen) {
   EXPECT_EQ(outage("local_share: 0.25"), "25 more in each process, then 503");
   EXPECT_EQ(outage("on_store_failure: deny"), "nothing more: 503");
   EXPECT_EQ(outage("on_store_failure: allow"), "no limit: everything passes");
+  EXPECT_EQ(outage("on_store_failure: leased"), "nothing more: what is paid for already, then 503");
+  EXPECT_EQ(outage("on_store_failure: leased, algorithm: gcra"), "nothing more: 503");
+}
+
+TEST(Explain, SaysWhichRulesAreLeasedAndWhatThatCosts) {
+  Policy policy = read("  - {id: a, limit: 10/m}\n");
+  const std::string leased =
+      "\n  leased    a busy node charges ahead, at most 1/8 of the room at once";
+  EXPECT_NE(explain_at_length(policy, policy.rules[0]).find(leased), std::string::npos);
+  std::get<DynamoDbStore>(policy.store).leases = false;
+  EXPECT_EQ(explain_at_length(policy, policy.rules[0]).find(leased), std::string::npos);
 }
 
 TEST(Explain, NamesEachPartOfARule) {

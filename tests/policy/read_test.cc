@@ -76,6 +76,7 @@ TEST(ReadPolicy, UnderstandsEveryField) {
   EXPECT_EQ(store.table, "weir");
   EXPECT_EQ(store.region, "eu-central-1");
   EXPECT_EQ(store.endpoint, "http://127.0.0.1:8000");
+  EXPECT_TRUE(store.leases);
   EXPECT_EQ(store.budget, 100ms);
   EXPECT_EQ(policy.pepper, kPepper);
   EXPECT_EQ(policy.clock_skew(), 200ms);
@@ -92,7 +93,7 @@ TEST(ReadPolicy, UnderstandsEveryField) {
   EXPECT_EQ(identity.api_key.verify, Verify::required);
   ASSERT_EQ(policy.rules.size(), 3U);
   EXPECT_EQ(policy.rules[0].id, "per-key");
-  EXPECT_EQ(policy.rules[0].line, 23);
+  EXPECT_EQ(policy.rules[0].line, 24);
   EXPECT_EQ(policy.rules[0].match.methods, (std::vector<std::string>{"POST", "PUT"}));
   EXPECT_EQ(policy.rules[0].match.routes, (std::vector<std::string>{"/orders", "/carts/*"}));
   EXPECT_EQ(policy.rules[0].key, (std::vector{KeyPart::api_key, KeyPart::route}));
@@ -287,6 +288,16 @@ TEST(PolicyWarnings, NameWhatAnAuthorMayNotWant) {
   EXPECT_NE(warnings_in(shared + "  - {id: b, key: user, limit: 5/s, on_store_failure: allow}\n")
                 .find("6: rule 'b' limits nothing while the store fails"),
             std::string::npos);
+  const std::string leased = "  - {id: b, key: user, on_store_failure: leased, limit: 5/s";
+  EXPECT_NE(warnings_in(shared + leased + "}\n").find("6: rule 'b' is never leased"),
+            std::string::npos);
+  const std::string leasing =
+      "version: 1\nstore: {kind: dynamodb, table: weir, leases: true}\n"
+      "pepper: ${WEIR_PEPPER}\nrules:\n";
+  EXPECT_EQ(warnings_in(leasing + leased + "}\n"), "");
+  EXPECT_NE(
+      warnings_in(leasing + leased + ", algorithm: gcra}\n").find("5: rule 'b' is never leased"),
+      std::string::npos);
   EXPECT_NE(
       warnings_in("version: 1\npepper: 0123456789abcdef\n").find("the pepper stands in the file"),
       std::string::npos);

@@ -82,6 +82,7 @@ Charging::Step Charging::decide(const limit::Charge& charge, bool local) {
 }
 
 Charging::Step Charging::fail_with(const Error& error) {
+  if (turn_) turn_->stays_unknown();
   turn_.reset();
   if (&error != &error_) error_ = error;
   return Step::failed;

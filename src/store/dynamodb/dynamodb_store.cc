@@ -34,13 +34,7 @@ DynamoDbStore::DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<Dyn
 
 Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
   if (Status valid = validate(request); !valid) return tl::unexpected(valid.error());
-  if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
-      leases_ && window != nullptr && clock_trusted_.load(std::memory_order_acquire)) {
-    if (const auto admission = leases_->take(request.key, *window, request.now, request.cost)) {
-      admitted_leased_.fetch_add(1, std::memory_order_relaxed);
-      return ChargeOutcome{*admission, true};
-    }
-  }
+  if (const auto paid = take_paid(request)) return *paid;
   const net::Deadline deadline = net::Deadline::in(request.budget);
   if (Status trusted = trust_clock(deadline); !trusted) return tl::unexpected(trusted.error());
   renew_after_fork();
@@ -83,6 +77,22 @@ Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
         return tl::unexpected(charging.error());
     }
   }
+}
+
+std::optional<ChargeOutcome> DynamoDbStore::charge_paid(const ChargeRequest& request) {
+  return is_valid(request) ? take_paid(request) : std::nullopt;
+}
+
+std::optional<ChargeOutcome> DynamoDbStore::take_paid(const ChargeRequest& request) {
+  const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
+  // A clock that is far off would hand out what was charged for another time.
+  if (!leases_ || window == nullptr || !clock_trusted_.load(std::memory_order_acquire)) {
+    return std::nullopt;
+  }
+  const auto admission = leases_->take(request.key, *window, request.now, request.cost);
+  if (!admission) return std::nullopt;
+  admitted_leased_.fetch_add(1, std::memory_order_relaxed);
+  return ChargeOutcome{*admission, true};
 }
 
 WriteAnswer DynamoDbStore::send(const ConditionalUpdate& write, const net::Deadline& deadline) {

@@ -66,6 +66,7 @@ class DynamoDbStore final : public Store {
 
   Result<ChargeOutcome> charge(const ChargeRequest& request) override;
   std::optional<ChargeOutcome> known_refusal(const ChargeRequest& request) override;
+  std::optional<ChargeOutcome> charge_paid(const ChargeRequest& request) override;
   Status give_back(const ChargeRequest& request, std::int64_t slot) override;
   std::string_view name() const override { return "dynamodb"; }
 
@@ -78,6 +79,7 @@ class DynamoDbStore final : public Store {
   std::optional<ClockCheck::Skew> clock_skew() const { return client_->clock_check().skew(); }
 
  private:
+  std::optional<ChargeOutcome> take_paid(const ChargeRequest& request);
   Status trust_clock(const net::Deadline& deadline);
   Status send_check(const net::Deadline& deadline);
   CallResult call(std::string_view operation, std::string_view body, const net::Deadline& deadline);

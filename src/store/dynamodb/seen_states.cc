@@ -263,10 +263,15 @@ void SeenStates::Turn::saw(const std::optional<StoredState>& state) {
 
 void SeenStates::Turn::was_not_applied() {
   if (leases_ == nullptr) return;
-  if (held_.count > 0) leases_->put_back(request_.key, window_of(request_), held_);
+  stays_unknown();
   if (plan_.returned.count == 0) return;
   const std::lock_guard lock(shard_->mutex);
   shard_->entries.at(request_.key).unused = plan_.returned;
+}
+
+void SeenStates::Turn::stays_unknown() {
+  if (leases_ == nullptr || held_.count == 0) return;
+  leases_->put_back(request_.key, window_of(request_), std::exchange(held_, {}));
 }
 
 limit::Charge SeenStates::Turn::was_applied(const limit::Charge& admission) {

@@ -79,6 +79,8 @@ class SeenStates {
     void saw(const std::optional<StoredState>& state);
     // The write was certainly not applied: nothing was given back or used.
     void was_not_applied();
+    // Nobody knows whether it was: what had been paid for before is still there.
+    void stays_unknown();
     // It was applied, and this is what it came to. Answers what the request itself is answered.
     limit::Charge was_applied(const limit::Charge& admission);
 
