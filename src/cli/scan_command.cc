@@ -1,6 +1,7 @@
 #include "cli/scan_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -94,6 +95,11 @@ int scan_once(const ScanOptions& options) {
     return kExitOk;
   }
   plan.loopback = (*transport)->is_loopback_v4();
+  if (url->is_tls()) {
+    plan.look_at_tls = [&clock, endpoint = url->endpoint(), deadline = http.deadline] {
+      return scan::look_at_tls(endpoint, clock, deadline);
+    };
+  }
   plan.bounds.per_second = (*transport)->is_loopback() ? 1000 : 50;
 
   ScanProgress progress(options.quiet);
@@ -172,6 +178,16 @@ void add_scan_command(CLI::App& app, int& exit_code) {
       ->add_option("--operations", options->operations,
                    "Only these: operationId, path, or 'METHOD path'")
       ->delimiter(',');
+  command->add_option("--exclude", options->exclude, "Not these: as for --operations")
+      ->delimiter(',');
+  std::vector<std::string> categories = scan::category_names();
+  categories.emplace_back("all");
+  command
+      ->add_option("--category", options->categories,
+                   fmt::format("Which checks run: all, or some of {}",
+                               fmt::join(scan::category_names(), ", ")))
+      ->delimiter(',')
+      ->check(CLI::IsMember(categories));
   command->add_option("--max-requests", options->max_requests, "In all")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();

@@ -16,6 +16,8 @@ struct ScanOptions {
   bool allow_writes = false;
   std::string spec;
   std::vector<std::string> operations;
+  std::vector<std::string> exclude;
+  std::vector<std::string> categories = {"rate-limiting"};  // or "all"
   std::vector<std::string> headers;
   int max_requests = 2000;
   double max_wait_s = 65;

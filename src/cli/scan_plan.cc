@@ -72,17 +72,22 @@ Result<scan::Request> request_from_options(const ScanOptions& options, const std
   return request;
 }
 
+// As --operations and --exclude name operations.
+bool is_among(const openapi::Operation& operation, const std::vector<std::string>& names) {
+  const std::string name = operation.method + " " + operation.base_path + operation.path;
+  return std::any_of(names.begin(), names.end(), [&](const std::string& text) {
+    return text == name || text == operation.operation_id || text == operation.path ||
+           text == operation.base_path + operation.path ||
+           text == operation.method + " " + operation.path;
+  });
+}
+
 // Why an operation of a document is left alone; empty: it is scanned.
 std::string reason_to_skip(const openapi::Operation& operation, const ScanOptions& options) {
-  const std::string name = operation.method + " " + operation.base_path + operation.path;
-  if (!options.operations.empty()) {
-    const bool wanted = std::any_of(
-        options.operations.begin(), options.operations.end(), [&](const std::string& text) {
-          return text == name || text == operation.operation_id || text == operation.path ||
-                 text == operation.method + " " + operation.path;
-        });
-    if (!wanted) return "not among --operations";
+  if (!options.operations.empty() && !is_among(operation, options.operations)) {
+    return "not among --operations";
   }
+  if (is_among(operation, options.exclude)) return "among --exclude";
   if (!is_read_only(operation.method) && !options.allow_writes) {
     return "it may change something: allow it with --allow-writes";
   }
@@ -98,11 +103,12 @@ std::string reason_to_skip(const openapi::Operation& operation, const ScanOption
 Status operations_from_spec(const ScanOptions& options, const net::Url& url, scan::ScanPlan& plan) {
   auto text = read_file(options.spec, kMaxSpecBytes);
   if (!text) return tl::unexpected(text.error());
-  auto document = openapi::read_document(*text, options.spec);
-  if (!document) return tl::unexpected(document.error());
+  auto read = openapi::read_document(*text, options.spec);
+  if (!read) return tl::unexpected(read.error());
+  const auto document = std::make_shared<const openapi::Document>(std::move(*read));
   std::string prefix(url.path());
   while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
-  for (openapi::Operation& operation : document->operations) {
+  for (const openapi::Operation& operation : document->operations) {
     const std::string name = operation.method + " " + operation.path;
     const std::string reason = reason_to_skip(operation, options);
     if (!reason.empty()) {
@@ -125,8 +131,9 @@ Status operations_from_spec(const ScanOptions& options, const net::Url& url, sca
       request->body = operation.body->text;
       request->set_header("Content-Type", operation.body->content_type);
     }
+    // Points into the document, which the plan keeps.
     plan.operations.push_back(
-        {std::move(*request), std::make_shared<const openapi::Operation>(std::move(operation))});
+        {std::move(*request), std::shared_ptr<const openapi::Operation>(document, &operation)});
   }
   if (plan.operations.empty()) {
     return fail(ErrorCode::invalid_input, options.spec + ": no operation of it can be scanned",
@@ -134,6 +141,7 @@ Status operations_from_spec(const ScanOptions& options, const net::Url& url, sca
                     ? "The document lists no operations"
                     : plan.skipped.front().name + ": " + plan.skipped.front().reason);
   }
+  plan.api = document;
   return {};
 }
 
@@ -146,8 +154,12 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
   plan.document = options.spec;
   plan.seed = options.seed != 0 ? options.seed : base::entropy_seed();
   plan.max_wait_s = options.max_wait_s;
-  plan.allow_writes = options.allow_writes;
   plan.bounds.max_requests = options.max_requests;
+  const auto& categories = options.categories;
+  if (std::find(categories.begin(), categories.end(), "all") == categories.end()) {
+    plan.categories = categories;
+  }
+  plan.allow_writes = options.allow_writes;
   if (options.headers.size() > kMaxHeaders) {
     return fail(ErrorCode::limit_exceeded, fmt::format("more than {} headers", kMaxHeaders),
                 "Give fewer --header options");
@@ -160,7 +172,7 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
                   request->method + " may change something, so it is not sent unasked",
                   "Add --allow-writes if the target is a test instance");
     }
-    plan.operations.push_back({std::move(*request)});
+    plan.operations.push_back({std::move(*request), {}});
   } else {
     const Status read = operations_from_spec(options, url, plan);
     if (!read) return tl::unexpected(read.error());

@@ -6,16 +6,25 @@
 #include <chrono>
 
 #include "scan/checks/check.h"
+#include "scan/checks/filing.h"
+#include "scan/checks/surface_check.h"
 #include "scan/experiment/bench.h"
 #include "scan/experiment/estimate.h"
 #include "scan/experiment/fill.h"
 #include "scan/experiment/processes.h"
 #include "scan/experiment/rounds.h"
 #include "scan/score.h"
+#include "scan/surface/run.h"
 #include "scan/utc.h"
 
 namespace weir::scan {
 namespace {
+
+constexpr const char* kRateLimiting = "rate-limiting";
+
+std::string name_of(const Request& request) {
+  return request.method + " " + request.target.substr(0, request.target.find('?'));
+}
 
 bool is_redirect(int status) {
   return status >= 301 && status <= 308 && status != 304;
@@ -137,26 +146,7 @@ class OperationScan {
   }
 
   void file(const CheckInfo& info, CheckOutcome outcome, int requests) {
-    report_.checks.push_back(
-        {info.id, info.category, bench_.name(), outcome.verdict, outcome.detail, requests});
-    if (outcome.verdict != CheckVerdict::vulnerable) return;
-    Finding finding;
-    finding.id = info.id;
-    finding.title = info.title;
-    finding.severity = info.severity;
-    finding.confidence = outcome.confidence;
-    finding.category = info.category;
-    finding.operation = bench_.name();
-    finding.evidence = std::move(outcome.evidence);
-    finding.why = info.why;
-    finding.remediation = info.remediation;
-    finding.remediation_django_dynamodb = info.remediation_django_dynamodb;
-    finding.weir_rule = info.weir_rule;
-    finding.owasp = info.owasp;
-    finding.cwe = info.cwe;
-    finding.pci_dss = info.pci_dss;
-    listener_.found(finding);
-    report_.findings.push_back(std::move(finding));
+    file_outcome(info, bench_.name(), std::move(outcome), requests, report_, listener_);
   }
 
   void summarise() {
@@ -222,6 +212,12 @@ class OperationScan {
 
 }  // namespace
 
+std::vector<std::string> category_names() {
+  std::vector<std::string> names = {kRateLimiting};
+  for (const SurfaceCategory& category : surface_categories()) names.emplace_back(category.name);
+  return names;
+}
+
 ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
                     const WaitUntil& wait_until, Listener& listener) {
   ScanResult result;
@@ -235,16 +231,25 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
     report.notes.push_back(fmt::format("{} was not scanned: {}", skipped.name, skipped.reason));
   }
 
-  Prober prober(transport, clock, wait_until, plan.bounds);
+  for (const ScanOperation& operation : plan.operations) {
+    if (operation.declared == nullptr) continue;
+    report.declarations.push_back(
+        {name_of(operation.request), plan.document, operation.declared->line});
+  }
+
+  const Time began = clock.now();
+  ProbeBounds bounds = plan.bounds;
+  bounds.kept_back = wants(plan, kRateLimiting) ? requests_for_surfaces(plan) : 0;
+  Prober prober(transport, clock, wait_until, bounds, began);
   Rng rng(plan.seed);
   int scanned = 0;
-  for (const ScanOperation& operation : plan.operations) {
+  std::map<std::size_t, RefusalModel> refusals;
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     if (prober.stopped()) break;
-    Bench bench(prober, operation.request, {plan.origin, plan.loopback, plan.allow_writes}, rng,
-                operation.declared);
-    if (operation.declared != nullptr) {
-      report.declarations.push_back({bench.name(), plan.document, operation.declared->line});
-    }
+    // Without the limits, the first operation shows whether the target can be scanned at all.
+    if (!wants(plan, kRateLimiting) && scanned > 0) break;
+    Bench bench(prober, plan.operations[i].request, {plan.origin, plan.loopback, plan.allow_writes},
+                rng, plan.operations[i].declared);
     listener.operation_began(bench.name());
     const Reply first = bench.base("base");
     const auto failure = look_for_failure(bench, first.response, plan.origin);
@@ -255,16 +260,29 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
       continue;
     }
     ++scanned;
+    if (!wants(plan, kRateLimiting)) continue;
     OperationScan(plan, bench, report, listener).run(first);
+    refusals[i] = bench.refusal();
   }
   if (scanned > 0) result.failure.reset();
 
+  const int sent = prober.requests_sent();
+  bounds = plan.bounds;
+  bounds.spent = sent;
+  Prober rest(transport, clock, wait_until, bounds, began);
+  if (scanned > 0 && wants_surfaces(plan) && (!prober.stopped() || prober.used_up())) {
+    run_surfaces(plan, rest, rng, refusals, report, listener);
+  }
+
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
-  report.requests = prober.requests_sent();
+  report.requests = sent + rest.requests_sent();
   report.duration_s = prober.now_s();
-  report.interrupted = prober.interrupted();
+  report.interrupted = prober.interrupted() || rest.interrupted();
   if (prober.stopped()) report.notes.push_back("The scan stopped early: " + prober.stop_reason());
+  if (rest.stopped()) {
+    report.notes.push_back("The scan of the other categories stopped early: " + rest.stop_reason());
+  }
   score(report);
   return result;
 }

@@ -9,13 +9,16 @@
 //                            clock, wait_until, listener);
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "openapi/document.h"
 #include "scan/model.h"
 #include "scan/probe/prober.h"
+#include "scan/probe/tls_facts.h"
 
 namespace weir::scan {
 
@@ -42,6 +45,11 @@ struct ScanPlan {
   std::uint64_t seed = 0;
   double max_wait_s = 65;  // the longest window that is waited for
   ProbeBounds bounds;
+
+  std::vector<std::string> categories = {};           // those to test; empty: all
+  std::shared_ptr<const openapi::Document> api = {};  // what `document` says; null: there is none
+  std::function<TlsFacts()> look_at_tls = {};         // empty: the target is not asked about TLS
+};                                                    // empty: the target is not asked about TLS
 };
 
 // Told about progress as it happens. All methods may do nothing.
@@ -52,6 +60,9 @@ class Listener {
   virtual void step(const std::string& what) { (void)what; }
   virtual void found(const Finding& finding) { (void)finding; }
 };
+
+// Of the categories of checks, in the order in which they run: what --category takes.
+std::vector<std::string> category_names();
 
 // Why no operation could be scanned at all.
 struct ScanFailure {

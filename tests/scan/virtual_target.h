@@ -178,6 +178,7 @@ struct VirtualScan {
     plan.version = "test";
     plan.seed = seed;
     plan.bounds.per_second = 100000;
+    plan.categories = {"rate-limiting"};  // the others: surface_target.h
     plan.operations.push_back({Request{.method = "GET", .target = "/quote"}});
   }
 

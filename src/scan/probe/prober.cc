@@ -30,12 +30,13 @@ Response not_sent(Time now, const std::string& why) {
 
 }  // namespace
 
-Prober::Prober(Transport& transport, Clock& clock, WaitUntil wait_until, ProbeBounds bounds)
+Prober::Prober(Transport& transport, Clock& clock, WaitUntil wait_until, ProbeBounds bounds,
+               std::optional<Time> began)
     : transport_(transport),
       clock_(clock),
       wait_until_(std::move(wait_until)),
       bounds_(bounds),
-      started_(clock.now()) {}
+      started_(began.value_or(clock.now())) {}
 
 double Prober::seconds(Time time) const {
   return std::chrono::duration<double>(time - started_).count();
@@ -59,8 +60,13 @@ bool Prober::may_send(int count) {
   if (!wait_until_(now, "")) {
     interrupted_ = true;
     stop_reason_ = "interrupted by the user";
-  } else if (sent_ + count > bounds_.max_requests) {
+  } else if (count > requests_left()) {
+    used_up_ = true;
     stop_reason_ = fmt::format("the bound of {} requests is reached", bounds_.max_requests);
+    if (bounds_.kept_back > 0) {
+      stop_reason_ +=
+          fmt::format(", of which {} were kept for the other categories", bounds_.kept_back);
+    }
   } else if (now - started_ > bounds_.max_time) {
     stop_reason_ = "the bound on the scan's time is reached";
   }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +25,17 @@ using WaitUntil = std::function<bool(Time until, std::string_view why)>;
 
 struct ProbeBounds {
   int max_requests = 2000;
+  int kept_back = 0;  // of those, for what comes after ...
+  int spent = 0;      // ... and what was sent before
   int per_second = 400;
   Duration max_time = std::chrono::minutes(10);
 };
 
 class Prober {
  public:
-  Prober(Transport& transport, Clock& clock, WaitUntil wait_until, ProbeBounds bounds);
+  // `began`: when the scan began, if that was before; max_time counts from then.
+  Prober(Transport& transport, Clock& clock, WaitUntil wait_until, ProbeBounds bounds,
+         std::optional<Time> began = std::nullopt);
 
   Response send(const Request& request);
   std::vector<Response> send_together(const std::vector<Request>& requests);
@@ -47,7 +52,11 @@ class Prober {
   void wait_until(double at_s, std::string_view why);
 
   int requests_sent() const { return sent_; }
-  int requests_left() const { return bounds_.max_requests - sent_; }
+  int requests_left() const {
+    return bounds_.max_requests - bounds_.kept_back - bounds_.spent - sent_;
+  }
+  // It stopped because so many requests were sent, and for no other reason.
+  bool used_up() const { return used_up_; }
   bool stopped() const { return !stop_reason_.empty(); }
   bool interrupted() const { return interrupted_; }
   const std::string& stop_reason() const { return stop_reason_; }
@@ -77,6 +86,7 @@ class Prober {
   int late_in_a_row_ = 0;
   int backed_off_ = 0;
   bool interrupted_ = false;
+  bool used_up_ = false;
   std::string stop_reason_;
 };
 

@@ -1,0 +1,17 @@
+#include <array>
+
+#include "scan/checks/data_exposure/checks.h"
+#include "scan/checks/surface_check.h"
+#include "scan/checks/transport/checks.h"
+
+namespace weir::scan {
+
+std::span<const SurfaceCategory> surface_categories() {
+  static const std::array<SurfaceCategory, 2> kCategories = {{
+      {"transport", transport::checks()},
+      {"data-exposure", data_exposure::checks()},
+  }};
+  return kCategories;
+}
+
+}  // namespace weir::scan
