@@ -112,8 +112,7 @@ std::string headline(const scan::Report& report) {
                        held == 1 ? "the one check that was decisive"
                                  : fmt::format("all {} checks that were decisive", held));
   }
-  return fmt::format("{} of {} decisive checks found a way around the limits.", decisive - held,
-                     decisive);
+  return fmt::format("{} of {} decisive checks found a flaw.", decisive - held, decisive);
 }
 
 }  // namespace weir::report

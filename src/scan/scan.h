@@ -49,7 +49,6 @@ struct ScanPlan {
   std::vector<std::string> categories = {};           // those to test; empty: all
   std::shared_ptr<const openapi::Document> api = {};  // what `document` says; null: there is none
   std::function<TlsFacts()> look_at_tls = {};         // empty: the target is not asked about TLS
-};                                                    // empty: the target is not asked about TLS
 };
 
 // Told about progress as it happens. All methods may do nothing.
