@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "openapi/percent.h"
+#include "openapi/properties.h"
 #include "openapi/purpose.h"
 #include "openapi/reading.h"
 #include "openapi/request.h"
@@ -53,6 +54,11 @@ std::size_t bytes_of(const Operation& operation) {
                       (operation.body ? operation.body->text.size() : 0);
   for (const Parameter& parameter : operation.parameters) {
     bytes += sizeof(Parameter) + parameter.name.size() + parameter.example.size();
+  }
+  if (operation.answer) {
+    for (const Property& property : operation.answer->properties) {
+      bytes += sizeof(Property) + property.name.size();
+    }
   }
   return bytes;
 }
@@ -272,7 +278,24 @@ class DocumentReader {
       const Node* response = reading_.resolve(child.node);
       const Node* headers = response ? response->find("headers") : nullptr;
       if (headers != nullptr) read_headers(*headers, operation);
+      if (response != nullptr && begins_with(child.key, "2")) read_answer(*response, operation);
     }
+  }
+
+  void read_answer(const Node& response, Operation& operation) {
+    const Node* schema = is_swagger_ ? response.find("schema") : nullptr;
+    const Node* content = is_swagger_ ? nullptr : reading_.resolve(response.find("content"));
+    if (content != nullptr) {
+      for (const Child& media : content->children) {
+        reading_.step();
+        if (media.key.find("json") != std::string::npos && schema == nullptr) {
+          schema = media.node->find("schema");
+        }
+      }
+    }
+    if (schema == nullptr) return;
+    if (!operation.answer) operation.answer.emplace();
+    read_shape(schema, reading_, *operation.answer);
   }
 
   void read_headers(const Node& headers, Operation& operation) {

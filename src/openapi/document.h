@@ -40,7 +40,8 @@ inline constexpr std::size_t kMaxParameters = 200;  // of one operation
 inline constexpr std::size_t kMaxParameterBytes =
     2048;                                     // of an example value; longer ones are not used
 inline constexpr int kMaxReferenceHops = 32;  // a $ref to a $ref to a $ref ...
-inline constexpr int kMaxSampleDepth = 16;    // nesting of a made-up body
+inline constexpr int kMaxSampleDepth = 16;    // nesting of a made-up body, and of a body's shape
+inline constexpr std::size_t kMaxProperties = 1000;  // of one body
 inline constexpr std::size_t kMaxSampleBytes = 64 * 1024;
 inline constexpr std::size_t kMaxNotes = 50;
 
@@ -65,12 +66,27 @@ struct Parameter {
   bool guessed = false;           // `example` is made up: the document says nothing about it
   std::optional<double> minimum;  // of a number, as declared
   std::optional<double> maximum;
+  std::string type;     // "integer", "string"; empty if the document does not say
+  std::string format;   // "uuid", "uri"
+  bool listed = false;  // only the values of an enum
 };
 
 struct Body {
   std::string content_type;  // "application/json"
   std::string text;          // as sent
   bool required = false;
+};
+
+// A property of a body, by its name alone: at any depth.
+struct Property {
+  std::string name;
+  bool read_only = false;
+  bool write_only = false;
+};
+
+struct BodyShape {
+  std::vector<Property> properties;
+  bool open = false;  // some part of it may hold what is not declared
 };
 
 struct SecurityScheme {
@@ -97,6 +113,7 @@ struct Operation {
   std::vector<std::string> unfilled;
 
   std::vector<std::string> responses;  // the status codes declared: "200", "4XX", "default"
+  std::optional<BodyShape> answer;     // of JSON answers with 2xx; empty if no schema says
   bool has_429 = false;
   bool declares_retry_after = false;
   std::vector<std::string> rate_limit_headers;  // as spelled: "X-RateLimit-Limit", "RateLimit"

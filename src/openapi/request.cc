@@ -162,6 +162,9 @@ class RequestFiller {
     if (schema != nullptr) {
       parameter.minimum = bound_of(*schema, "minimum");
       parameter.maximum = bound_of(*schema, "maximum");
+      parameter.type = schema->text_of("type").substr(0, kMaxNameBytes);
+      parameter.format = schema->text_of("format").substr(0, kMaxNameBytes);
+      parameter.listed = schema->find("enum") != nullptr;
     }
     const std::optional<Sample> sample = sample_of(node);
     if (sample) parameter.example = plain_text(sample->value);
