@@ -173,6 +173,8 @@ void add_scan_command(CLI::App& app, int& exit_code) {
   command->add_flag("--allow-writes", options->allow_writes,
                     "Allow POST: on a test instance, with a test account");
   command->add_option("--header", options->headers, "'Name: value', as often as needed");
+  command->add_option("--expired-token", options->expired_token,
+                      "A JWT of yours that has ended, for the category authentication");
   command->add_option("--spec", options->spec, "OpenAPI document (2.0, 3.0, 3.1; YAML or JSON)");
   command
       ->add_option("--operations", options->operations,

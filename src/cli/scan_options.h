@@ -19,6 +19,7 @@ struct ScanOptions {
   std::vector<std::string> exclude;
   std::vector<std::string> categories = {"rate-limiting"};  // or "all"
   std::vector<std::string> headers;
+  std::string expired_token;
   int max_requests = 2000;
   double max_wait_s = 65;
   double timeout_s = 10;

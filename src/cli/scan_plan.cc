@@ -160,6 +160,7 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
     plan.categories = categories;
   }
   plan.allow_writes = options.allow_writes;
+  plan.expired_token = options.expired_token;
   if (options.headers.size() > kMaxHeaders) {
     return fail(ErrorCode::limit_exceeded, fmt::format("more than {} headers", kMaxHeaders),
                 "Give fewer --header options");

@@ -17,6 +17,7 @@
 
 #include "openapi/document.h"
 #include "scan/model.h"
+#include "scan/probe/callback.h"
 #include "scan/probe/prober.h"
 #include "scan/probe/tls_facts.h"
 
@@ -46,6 +47,10 @@ struct ScanPlan {
   double max_wait_s = 65;  // the longest window that is waited for
   ProbeBounds bounds;
 
+  std::vector<Header> other = {};  // the credential of another, ordinary user; empty: none given
+  std::string expired_token = {};  // a JWT of the user that has ended; empty: none given
+  std::string canary = {};         // stands in a model's instructions to be looked for; or empty
+  Callback* callback = nullptr;    // where a target that fetches URLs shows itself; null: nowhere
   std::vector<std::string> categories = {};           // those to test; empty: all
   std::shared_ptr<const openapi::Document> api = {};  // what `document` says; null: there is none
   std::function<TlsFacts()> look_at_tls = {};         // empty: the target is not asked about TLS

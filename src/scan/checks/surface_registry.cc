@@ -1,5 +1,6 @@
 #include <array>
 
+#include "scan/checks/authentication/checks.h"
 #include "scan/checks/data_exposure/checks.h"
 #include "scan/checks/surface_check.h"
 #include "scan/checks/transport/checks.h"
@@ -7,9 +8,10 @@
 namespace weir::scan {
 
 std::span<const SurfaceCategory> surface_categories() {
-  static const std::array<SurfaceCategory, 2> kCategories = {{
+  static const std::array<SurfaceCategory, 3> kCategories = {{
       {"transport", transport::checks()},
       {"data-exposure", data_exposure::checks()},
+      {"authentication", authentication::checks()},
   }};
   return kCategories;
 }

@@ -191,6 +191,11 @@ const Answer& Surface::stranger() {
   return *stranger_;
 }
 
+const Answer& Surface::other() {
+  if (!other_) other_ = send(as_other(base_), "the other user");
+  return *other_;
+}
+
 const Answer& Surface::missing() {
   if (missing_) return *missing_;
   std::string path = this->path();
@@ -250,9 +255,20 @@ Variant Surface::with_method(std::string method) const {
 }
 
 Variant Surface::without_credentials() const {
-  Variant variant{"no credential", base_};
+  return anonymous_of(base_);
+}
+
+Variant Surface::anonymous_of(Request request) const {
+  Variant variant{"no credential", std::move(request)};
   for (const Header& header : credential_headers()) variant.request.remove_header(header.name);
   variant.request.target = without_parameters(variant.request.target, names_a_credential);
+  return variant;
+}
+
+Variant Surface::as_other(Request request) const {
+  Variant variant = anonymous_of(std::move(request));
+  variant.changed = "the other user's credential";
+  for (const Header& header : plan_.other) variant.request.set_header(header.name, header.value);
   return variant;
 }
 
@@ -317,6 +333,10 @@ Evidence Surface::evidence(std::string claim, std::vector<const Answer*> answers
 
 std::string Surface::curl(const Request& request) const {
   return curl_line(request, base_, plan_.origin);
+}
+
+std::string Surface::curl_without_secrets(const Request& request) const {
+  return curl_line(request, request, plan_.origin);
 }
 
 std::string Surface::name() const {

@@ -52,6 +52,7 @@ class Surface {
   const Answer& baseline();   // the base, sent twice so that it is known what differs by itself
   const Answer& anonymous();  // the base without any credential
   const Answer& stranger();   // with made-up credentials of the same length
+  const Answer& other();      // with the credential of the other user, where one was given
   const Answer& missing();    // a path beside the base's that cannot exist
   const Answer& malformed();  // the base with a query that no parser expects
   // The answers to all of the above that apply; where one check has asked, the next need not.
@@ -71,6 +72,9 @@ class Surface {
   Variant with_target(std::string target) const;                            // path and query
   Variant with_method(std::string method) const;
   Variant without_credentials() const;
+  Variant anonymous_of(Request request) const;  // any request without the base's credentials
+  // `request`, with the credential of the other user instead of the base's.
+  Variant as_other(Request request) const;
   std::string made_up(std::size_t length = 10);
   Rng& rng() { return rng_; }
 
@@ -85,6 +89,7 @@ class Surface {
   // Headers of the base that carry a credential, by their name or by what the document declares.
   std::vector<Header> credential_headers() const;
   bool credential_in_query() const;
+  bool has_other() const { return !plan_.other.empty(); }
   // The document asks for a credential, in every alternative.
   bool declares_security() const;
   // Two answers are the same document, apart from what differs by itself.
@@ -93,6 +98,8 @@ class Surface {
   // -- for the report
   Evidence evidence(std::string claim, std::vector<const Answer*> answers) const;
   std::string curl(const Request& request) const;
+  // For a request that carries a secret which is not the base's: every secret is a variable.
+  std::string curl_without_secrets(const Request& request) const;
   std::string name() const;  // "GET /api/quote", or the origin
 
  private:
@@ -116,6 +123,7 @@ class Surface {
   std::string baseline_again_;  // the body of the second one
   std::optional<Answer> anonymous_;
   std::optional<Answer> stranger_;
+  std::optional<Answer> other_;
   std::optional<Answer> missing_;
   std::optional<Answer> malformed_;
 };

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "scan/checks/rate_limiting/checks.h"
 #include "scan/checks/screen.h"
+#include "scan/experiment/spelling.h"
 
 namespace weir::scan::rate_limiting {
 namespace {
@@ -19,57 +19,12 @@ Parts split(std::string_view target) {
   return {std::string(target.substr(0, mark)), std::string(target.substr(mark))};
 }
 
-std::string upper(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return text;
-}
-
-// Other spellings of one path, most fruitful first.
-// Other spellings keep the query as it is, which may hold the identifier: an empty one is tried
-// only where there is none.
+// They keep the query as it is, which may hold the identifier: an empty one is tried only where
+// there is none.
 std::vector<std::string> spellings(const Parts& base) {
-  const std::string& path = base.path;
-  if (path.size() < 2) return {"//", "/./"};
-  const std::string stem = path.back() == '/' ? path.substr(0, path.size() - 1) : path;
-  const std::size_t slash = stem.rfind('/');
-  const std::string head = stem.substr(0, slash);
-  const std::string tail = stem.substr(slash + 1);
-  std::string last_upper = path;
-  for (std::size_t i = path.size() - std::min<std::size_t>(2, path.size() - 1); i < path.size();
-       ++i) {
-    last_upper[i] = static_cast<char>(std::toupper(static_cast<unsigned char>(path[i])));
-  }
-  std::string first_upper = path;
-  first_upper[1] = static_cast<char>(std::toupper(static_cast<unsigned char>(path[1])));
-  std::vector<std::string> all = {
-      path.back() == '/' ? stem : path + "/",
-      upper(path),
-      "/" + path,
-      head + "//" + tail,
-      fmt::format("{}%{:02X}", path.substr(0, path.size() - 1),
-                  static_cast<unsigned char>(path.back())),
-      fmt::format("/%{:02x}{}", static_cast<unsigned char>(path[1]), path.substr(2)),
-      "/." + path,
-      "/x/.." + path,
-      first_upper,
-      last_upper,
-      path + "//",
-      path + ";x=1",
-      path + "%20",
-      path + "/.",
-      path + ".json",
-      path + "%2f",
-      path + "%00",
-  };
-  if (base.query.empty()) all.push_back(path + "?");
-  std::vector<std::string> distinct;
-  for (const std::string& spelling : all) {
-    if (spelling != path &&
-        std::find(distinct.begin(), distinct.end(), spelling) == distinct.end()) {
-      distinct.push_back(spelling);
-    }
-  }
-  return distinct;
+  std::vector<std::string> all = path_spellings(base.path);
+  if (base.query.empty() && base.path.size() > 1) all.push_back(base.path + "?");
+  return all;
 }
 
 Candidate candidate_for(Bench& bench, const std::string& label,
