@@ -2,9 +2,9 @@
 // Thread safety: as the Surface.
 #pragma once
 
+#include "base/result.h"
 #include "scan/checks/surface_check.h"
 #include "scan/surface/jwt.h"
-#include "tl/expected.hpp"
 
 namespace weir::scan::authentication {
 
