@@ -31,6 +31,9 @@ Write stamp(const std::vector<Member>& members, std::uint64_t id, std::int64_t s
   if (comes_in) {
     write.all_of.push_back({"c", Relation::less_or_equal, most - 1 + ended});
     if (own == nullptr) write.all_of.push_back({member_attribute(id), Relation::absent});
+  } else if (own->stamp == stamp) {
+    // It keeps what it has: not what it had before it was freed and taken anew.
+    write.all_of.push_back({member_attribute(id), Relation::equal, stamp});
   } else {
     write.all_of.push_back({member_attribute(id), Relation::present});
   }
