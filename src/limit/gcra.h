@@ -70,11 +70,16 @@ struct GcraState {
 
 // The same debt under another interval: what was charged and has not drained yet stays charged, in
 // units, so a changed policy neither empties the bucket nor leaves TAT stuck far in the future.
-inline GcraState migrate(const GcraState& old, Duration interval, Time now) {
+// Drained is what has drained by the earliest that any clock may say: TAT is one clock's time, and
+// the debt is measured by another's. So over any chain of changes, at most the largest B and what
+// flows in at the shortest T is admitted in between any two instants, and 2e / T.
+inline GcraState migrate(const GcraState& old, const GcraLimit& limit, Time now) {
+  const Duration interval = limit.interval;
   if (old.interval == interval) return old;
-  if (old.interval == Duration::zero() || old.arrival <= now) return {now, interval};
+  const Time earliest = now - 2 * limit.clock_error;
+  if (old.interval == Duration::zero() || old.arrival <= earliest) return {now, interval};
   const std::int64_t debt =
-      ((old.arrival - now).count() + old.interval.count() - 1) / old.interval.count();
+      ((old.arrival - earliest).count() + old.interval.count() - 1) / old.interval.count();
   std::int64_t ns = 0;
   if (__builtin_mul_overflow(debt, interval.count(), &ns) ||
       ns > GcraLimit::kMaxTolerance.count()) {
@@ -86,7 +91,7 @@ inline GcraState migrate(const GcraState& old, Duration interval, Time now) {
 // Charges `cost` (1 or more) at `now`. Changes the state only if it admits.
 inline Charge charge(GcraState& state, const GcraLimit& limit, Time now, std::int64_t cost) {
   WEIR_CHECK(cost >= 1);
-  const GcraState current = migrate(state, limit.interval, now);
+  const GcraState current = migrate(state, limit, now);
   const Duration debt = std::max(current.arrival - now, Duration::zero());
   const auto fitting = [&](Duration owed) {
     return std::max<std::int64_t>((limit.tolerance() - owed) / limit.interval, 0);

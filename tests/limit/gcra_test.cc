@@ -180,6 +180,35 @@ TEST(GcraTest, KeepsTheDebtWhenTheRateChanges) {
   EXPECT_EQ(admitted_of(state, slow, kStart + seconds(60), 20), 0) << "and back: still in debt";
 }
 
+// Found by the simulator. Rate and burst go to and fro, each time by another clock: in between any
+// two instants of real time, at most the largest burst and what flows in at the fastest rate.
+TEST(GcraTest, ForgetsNoDebtBetweenClocksWhenTheRateChanges) {
+  std::int64_t changes = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const Duration error = milliseconds(1 + rng.below(3'000));
+    const std::array<GcraLimit, 2> limits = {
+        GcraLimit::per_window(static_cast<std::int64_t>(1 + rng.below(50)), seconds(10), 5, error),
+        GcraLimit::per_window(static_cast<std::int64_t>(1 + rng.below(50)), seconds(10), 9, error)};
+    const Duration fastest = std::min(limits[0].interval, limits[1].interval);
+    GcraState state;
+    Time real = kStart;
+    Duration level{};  // of what has not drained, if it drains by real time and at the fastest rate
+    for (int i = 0; i < 500; ++i) {
+      const Duration passed(static_cast<std::int64_t>(rng.below(300'000'000)));
+      real += passed;
+      level = std::max(level - passed, Duration::zero());
+      const Time now = rng.below(2) == 0 ? real + error : real - error;
+      const Duration before = state.interval;
+      if (!charge(state, limits.at(rng.below(2)), now, 1).admitted) continue;
+      changes += before != state.interval ? 1 : 0;
+      level += fastest;
+      ASSERT_LE(level, fastest * 9 + 2 * error) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(changes, 1'000) << "and it was put to the test";
+}
+
 TEST(GcraTest, BearsTheLargestNumbers) {
   const GcraLimit limit = GcraLimit::per_window(1, hours(24 * 366), 1, hours(24 * 366));
   GcraState state;
