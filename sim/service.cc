@@ -68,7 +68,9 @@ std::vector<Booking> bookings_of(const Wire& wire, const std::optional<store::It
   const std::int64_t newest = after.get_or("g", 0);
   for (const store::Attribute& added : wire.update.add) {
     if (!takes_off_a_slot(added)) continue;
-    for (std::int64_t slot = newest - geometry->slots(); slot <= newest; ++slot) {
+    // What is taken off the newest slot by a charge of it is in what that holds more.
+    const std::int64_t last = wire.charges == 0 ? newest : newest - 1;
+    for (std::int64_t slot = newest - geometry->slots(); slot <= last; ++slot) {
       if (store::ring_attribute(geometry->ring_index(slot)) == added.name)
         bookings.push_back({slot, added.value});
     }

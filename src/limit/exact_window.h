@@ -38,6 +38,9 @@ namespace weir::limit {
 inline constexpr int kMaxSlots = 60;
 inline constexpr Duration kMinSlotWidth = std::chrono::milliseconds(100);
 inline constexpr Duration kMinWindow = std::chrono::milliseconds(1);  // one slot, and that long
+// How long after its charge an admission may still be let through, at most, while its slot lasts:
+// who takes some ahead hands them out within that.
+inline constexpr Duration kMaxAhead = std::chrono::seconds(1);
 
 // How a window is cut into slots. Two geometries are the same if and only if packed() is the same.
 class Geometry {
@@ -167,9 +170,10 @@ void give_back(WindowRef<Count> state, const Geometry& geometry, std::int64_t sl
 
 // The same counts under another geometry, so that a changed policy neither hands out a fresh window
 // nor forgets a charge: each slot's charges move to the slot that holds the last instant at which
-// they can have been made. Over any chain of changes of limit and geometry, no interval as long as
-// the shortest of the windows holds more than the largest of the limits. (A longer window cannot
-// know what the shorter one before it has forgotten.) Room comes up to one old slot later.
+// what they paid for can be let through (kMaxAhead). Over any chain of changes of limit and
+// geometry, no interval as long as the shortest of the windows holds more than the largest of the
+// limits. (A longer window cannot know what the shorter one before it has forgotten.) Room comes up
+// to one old slot later, or up to 2 * kMaxAhead if that is less.
 WindowState migrate(const WindowState& old, const Geometry& from, const Geometry& to, Time now);
 
 // ---------------------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // What a change of limit or window keeps: see migrate() in exact_window.h.
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "base/rng.h"
 #include "limit/exact_window.h"
 #include "support/window_checker.h"
@@ -65,9 +67,9 @@ TEST(Migrate, ToTheSameGeometryChangesNoDecision) {
   }
 }
 
-// A charge of a wide slot is not taken to be later than the present: a shorter window opens as soon
-// as it would have.
-TEST(Migrate, HoldsNoRoomBackForLongerThanTheNewWindow) {
+// A charge of a wide slot is not taken to be much later than the present: a shorter window opens
+// nearly as soon as it would have.
+TEST(Migrate, HoldsNoRoomBackForMuchLongerThanTheNewWindow) {
   const Geometry from = Geometry::for_window(hours(24));
   const Geometry to = Geometry::for_window(seconds(10));
   const Time now = from.slot_start(from.slot_of(kStart));
@@ -75,7 +77,21 @@ TEST(Migrate, HoldsNoRoomBackForLongerThanTheNewWindow) {
   ASSERT_TRUE(charge(state.ref(from), {5, from}, now, 5).admitted);
   WindowState moved = migrate(state, from, to, now);
   EXPECT_FALSE(charge(moved.ref(to), {5, to}, now, 1).admitted);
-  EXPECT_TRUE(charge(moved.ref(to), {5, to}, now + to.span() + to.slot_width(), 5).admitted);
+  const Time empty = now + 2 * limit::kMaxAhead + to.span() + to.slot_width();
+  EXPECT_TRUE(charge(moved.ref(to), {5, to}, empty, 5).admitted);
+}
+
+// Found by the simulator: the newest slot moves ahead of the clock, and with it went what was
+// charged a moment before.
+TEST(Migrate, KeepsWhatIsNotOverByTheClockWhereTheNewestSlotMovesAhead) {
+  const Geometry from = Geometry::for_window(minutes(1));
+  const Geometry to = Geometry::for_window(milliseconds(10));
+  const Time turn = from.slot_start(from.slot_of(kStart));
+  WindowState state;
+  ASSERT_TRUE(charge(state.ref(from), {5, from}, turn - milliseconds(1), 3).admitted);
+  ASSERT_TRUE(charge(state.ref(from), {5, from}, turn + milliseconds(1), 2).admitted);
+  EXPECT_EQ(migrate(state, from, to, turn + milliseconds(1)).total, 5);
+  EXPECT_EQ(migrate(state, from, to, turn + milliseconds(30)).total, 2);
 }
 
 TEST(Migrate, BearsTheEndsOfTime) {
@@ -92,11 +108,12 @@ TEST(Migrate, BearsTheEndsOfTime) {
   }
 }
 
+constexpr std::array<std::int64_t, 5> kLimits = {1, 2, 7, 20, 100};
+
 // Any chain of limits and windows, each clock off by up to the skew: no interval of real time as
 // long as the shortest window holds more than the limit that its last admission was made under.
 // (So none holds more than the largest limit.) And all of N is usable in the end.
 TEST(Migrate, NeverAdmitsMoreThanTheLimitInForceOverTheShortestWindow) {
-  constexpr std::array<std::int64_t, 5> kLimits = {1, 2, 7, 20, 100};
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     Rng rng(seed);
     const Duration skew = milliseconds(seed % 2 == 0 ? 0 : rng.below(900));
@@ -140,6 +157,66 @@ TEST(Migrate, NeverAdmitsMoreThanTheLimitInForceOverTheShortestWindow) {
     const Time empty = real + 2 * skew + last.geometry.span() + 2 * last.geometry.slot_width();
     ASSERT_TRUE(charge(state.ref(last.geometry), last, empty, last.n).admitted);
   }
+}
+
+// What was charged ahead is let through later, by the clock that charged it, while its slot lasts
+// and for kMaxAhead at most: whatever has become of the window meanwhile.
+TEST(Migrate, ForgetsNoChargeOfWhatIsYetToBeLetThrough) {
+  struct Ahead {
+    Geometry geometry;
+    std::int64_t slot = 0;
+    Time until{};
+    Duration clock{};  // how far it is off
+    std::int64_t left = 0;
+  };
+  std::int64_t let_through_after_a_change = 0;
+  for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
+    Rng rng(seed);
+    const auto below = [&](Duration most) {
+      return Duration(
+          static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(most.count()))));
+    };
+    const Duration skew = milliseconds(seed % 2 == 0 ? 0 : rng.below(400));
+    // One that has forgotten before the slots of another end.
+    const std::array<Duration, 2> windows = {milliseconds(1 + rng.below(500)),
+                                             milliseconds(1'000 + rng.below(600'000))};
+    const Duration shortest = *std::min_element(windows.begin(), windows.end());
+    WindowLimit limit{kLimits.at(rng.below(5)), Geometry::for_window(windows[0], skew)};
+    std::int64_t largest = limit.n;
+    WindowState state;
+    std::vector<Ahead> charged;
+    std::vector<Admission> admissions;
+    Time real = kStart;
+    for (int i = 0; i < 500; ++i) {
+      if (rng.below(3) == 0) real += below(milliseconds(1) + shortest / (1 + rng.below(8)));
+      const Duration clock = below(2 * skew + Duration(1)) - skew;
+      if (rng.below(12) == 0) {
+        const WindowLimit next{kLimits.at(rng.below(5)),
+                               Geometry::for_window(windows[rng.below(windows.size())], skew)};
+        state = migrate(state, limit.geometry, next.geometry, real + clock);
+        limit = next;
+        largest = std::max(largest, limit.n);
+      }
+      const auto cost = static_cast<std::int64_t>(1 + rng.below(5));
+      const auto charge = limit::charge(state.ref(limit.geometry), limit, real + clock, cost);
+      if (charge.admitted) {
+        charged.push_back(
+            {limit.geometry, charge.slot, real + clock + limit::kMaxAhead, clock, cost});
+      }
+      const bool is_burst = rng.below(15) == 0;
+      for (Ahead& ahead : charged) {
+        const Time now = real + ahead.clock;
+        if ((!is_burst && rng.below(30) != 0) || ahead.left == 0 || now > ahead.until ||
+            ahead.geometry.slot_of(now) > ahead.slot) {
+          continue;
+        }
+        admissions.push_back({real, std::exchange(ahead.left, 0)});
+        let_through_after_a_change += ahead.geometry != limit.geometry ? 1 : 0;
+      }
+    }
+    ASSERT_LE(fullest_window(admissions, shortest).admitted, largest) << "seed " << seed;
+  }
+  EXPECT_GT(let_through_after_a_change, 1'000) << "and it was put to the test";
 }
 
 }  // namespace

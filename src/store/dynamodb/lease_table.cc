@@ -122,11 +122,11 @@ std::int64_t LeaseTable::extra(const Key& key, const limit::WindowLimit& limit, 
     // This slot's demand has outgrown what was charged for it.
     likely = std::max(2 * cell.last_size, cell.handed_before - cell.handed - cost);
   } else if (geometry.slot_of(now) - cell.tokens.slot <= geometry.slots() + 1) {
-    // A slot like the last busy one, as much of it as lies within the horizon.
+    // A slot like the last busy one, as much of it as tokens last for.
     likely = cell.handed;
-    if (geometry.slot_width() > kHorizon) {
+    if (geometry.slot_width() > limit::kMaxAhead) {
       likely = static_cast<std::int64_t>(static_cast<double>(likely) *
-                                         (static_cast<double>(kHorizon.count()) /
+                                         (static_cast<double>(limit::kMaxAhead.count()) /
                                           static_cast<double>(geometry.slot_width().count())));
     }
   }
@@ -158,6 +158,7 @@ void LeaseTable::grant(const Key& key, const limit::WindowLimit& limit, Time now
     cell.handed = 0;
   }
   cell.tokens.count += tokens;
+  cell.until = now + limit::kMaxAhead;
   cell.handed += used;
   cell.last_size = used + tokens;
   cell.beyond = admission.remaining;

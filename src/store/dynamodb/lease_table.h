@@ -3,10 +3,11 @@
 // A node under load charges more than one admission at a time and hands the rest out by itself. A
 // token is worth an admission only while the clock is in the slot in which it was charged (or
 // earlier: a lagging clock charges the newest slot anyway), since it counts for the windows of that
-// slot. So it is exactly an admission that was charged when it was paid for, and the promise is
-// untouched; what a request's decision may be late by is allowed for as for any other
-// (docs/limiter.md). Whatever is left at the end of the slot is given back with the node's next
-// write to the key.
+// slot; and for a second at most (limit::kMaxAhead), since a changed policy may move that slot's
+// charges into shorter slots. So it is exactly an admission that was charged when it was paid for,
+// and the promise is untouched; what a request's decision may be late by is allowed for as for any
+// other (docs/limiter.md). Whatever is left then is given back with the node's next write to the
+// key.
 //
 // How many: as many as were asked for in the last busy slot, or twice as many as the last time in
 // this one, but at most 1/kShare of the room that is left, so that the last admissions are taken
@@ -42,8 +43,6 @@ class LeaseTable {
  public:
   static constexpr std::size_t kCells = 4096;
   static constexpr std::int64_t kShare = 8;
-  // Tokens are for what is asked for soon, also in slots of many minutes.
-  static constexpr Duration kHorizon = std::chrono::seconds(1);
 
   explicit LeaseTable(std::size_t cells = kCells);
   ~LeaseTable();
@@ -60,7 +59,7 @@ class LeaseTable {
     std::int64_t slot = 0;
     std::int64_t count = 0;
   };
-  // Takes all tokens out: those that may still be handed out, or those whose slot is over. Nobody
+  // Takes all tokens out: those that may still be handed out, or those whose time is over. Nobody
   // else has them then.
   struct Withdrawn {
     Tokens current;
@@ -69,7 +68,7 @@ class LeaseTable {
   Withdrawn withdraw(const Key& key, const limit::WindowLimit& limit, Time now);
   // Puts tokens back that were withdrawn, if nothing else has been granted meanwhile.
   void put_back(const Key& key, const limit::WindowLimit& limit, const Tokens& tokens);
-  // Puts an admission back that was not used, so that it is handed out again. False if its slot is
+  // Puts an admission back that was not used, so that it is handed out again. False if its time is
   // over, or not the one of the tokens here.
   bool take_back(const Key& key, const limit::WindowLimit& limit, Time now, const Tokens& unused);
   // Whether there are any tokens, of whatever slot.
@@ -92,6 +91,7 @@ class LeaseTable {
     Key key;
     limit::WindowLimit limit;
     Tokens tokens;
+    Time until;                  // when the tokens may be handed out no more
     std::int64_t beyond;         // what others might still take, when it was last seen
     Time room_at;                // when that grows
     std::int64_t last_size;      // of the last charge
@@ -101,7 +101,9 @@ class LeaseTable {
     bool is_of(const Key& other_key, const limit::WindowLimit& other) const {
       return taken && key == other_key && limit == other;
     }
-    bool is_over(Time now) const { return limit.geometry.slot_of(now) > tokens.slot; }
+    bool is_over(Time now) const {
+      return limit.geometry.slot_of(now) > tokens.slot || now > until;
+    }
     // Whether a key that was charged `used` may have it: this one's tokens are never thrown away
     // while they are good, and a busy key is not forgotten for one that is seldom asked for.
     bool is_free(Time now, std::int64_t used) const {

@@ -161,7 +161,7 @@ Plan plan_charge(const StoredState& seen, const ChargeRequest& request,
   if (plan.kind == Kind::charge || plan.kind == Kind::roll) {
     const std::int64_t slot = std::get<limit::OwnedWindow>(plan.after).window.newest;
     // A slot that runs out now takes them with it.
-    if (unused.slot >= slot - geometry.slots() && unused.slot != slot) plan.returned = unused;
+    if (unused.slot >= slot - geometry.slots()) plan.returned = unused;
   }
   return plan;
 }

@@ -40,8 +40,8 @@ struct Plan {
   Kind kind = Kind::open;
   limit::Charge charge;  // what is answered, if it is as it was seen
   limit::State after;    // what the write leaves then
-  // Of the exact window, with a charge or a roll: admissions of an older slot that were not used
-  // and are given back by the same write.
+  // Of the exact window, with a charge or a roll: admissions that were not used in time and are
+  // given back by the same write.
   LeaseTable::Tokens returned = {};
 
   bool is_write() const { return kind != Kind::refuse && kind != Kind::admit; }
@@ -52,8 +52,7 @@ struct Plan {
 
 Plan plan_charge(const std::optional<StoredState>& seen, const ChargeRequest& request);
 
-// The same for an exact window, where `unused` admissions of an older slot, at least one, are given
-// back as well.
+// The same for an exact window, where `unused` admissions, at least one, are given back as well.
 Plan plan_charge(const StoredState& seen, const ChargeRequest& request,
                  const LeaseTable::Tokens& unused);
 

@@ -32,6 +32,15 @@ struct SeenStates::Entry {
   int turns = 0;                  // of any kind
   std::list<Key>::iterator used;  // place in the shard's order of use
 
+  // Those of one slot, the newest.
+  void will_give_back(const LeaseTable::Tokens& tokens) {
+    if (tokens.slot == unused.slot) {
+      unused.count += tokens.count;
+    } else if (unused.count == 0 || tokens.slot > unused.slot) {
+      unused = tokens;
+    }
+  }
+
   // The newest version wins: answers may arrive in another order than their writes were made.
   // `assumed` is the version that this turn had seen before: an older one than that, or no item any
   // more, can only mean that the item has begun again from nothing (the table was made anew).
@@ -139,7 +148,7 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
     return turn;
   }
   const LeaseTable::Withdrawn withdrawn = leases_->withdraw(request.key, limit, request.now);
-  if (withdrawn.over.count > 0) entry.unused = withdrawn.over;
+  if (withdrawn.over.count > 0) entry.will_give_back(withdrawn.over);
   turn.request_ = request;
   turn.held_ = withdrawn.current;
   turn.request_.cost -= turn.held_.count;
@@ -266,7 +275,7 @@ void SeenStates::Turn::was_not_applied() {
   stays_unknown();
   if (plan_.returned.count == 0) return;
   const std::lock_guard lock(shard_->mutex);
-  shard_->entries.at(request_.key).unused = plan_.returned;
+  shard_->entries.at(request_.key).will_give_back(plan_.returned);
 }
 
 void SeenStates::Turn::stays_unknown() {

@@ -1,4 +1,6 @@
 // The exact window's writes.
+#include <algorithm>
+
 #include "store/dynamodb/writes.h"
 
 namespace weir::store {
@@ -14,11 +16,18 @@ const limit::OwnedWindow& after(const Plan& plan) {
   return std::get<limit::OwnedWindow>(plan.after);
 }
 
-// Adds what is given back of an older slot, which is still in the ring.
+// Adds what is given back of a slot that is still in the ring, perhaps the very one that is
+// charged.
 void give_back_unused(Write& write, const Plan& plan, const Geometry& geometry) {
   if (plan.returned.count == 0) return;
   const AttributeName count = ring_attribute(geometry.ring_index(plan.returned.slot));
-  write.add.push_back({count, -plan.returned.count});
+  const auto charged = std::find_if(write.add.begin(), write.add.end(),
+                                    [&](const Attribute& added) { return added.name == count; });
+  if (charged == write.add.end()) {
+    write.add.push_back({count, -plan.returned.count});
+  } else {
+    charged->value -= plan.returned.count;
+  }
   write.all_of.push_back({count, Relation::greater_or_equal, plan.returned.count});
 }
 

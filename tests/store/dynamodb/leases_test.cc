@@ -189,6 +189,22 @@ TEST_F(LeasesTest, EndWithTheirSlot) {
   EXPECT_FALSE(node(0).leases().take({}, limit, last + Duration(1), 1));
 }
 
+// A window of an hour has slots of a minute. What is not asked for soon is given back before that.
+TEST_F(LeasesTest, EndASecondAfterTheyWereChargedInALongSlotAndAreGivenBack) {
+  const limit::Geometry hour = limit::Geometry::for_window(std::chrono::hours(1));
+  const Time start = hour.slot_start(hour.slot_of(kStart));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(node(0).is_admitted(request(1'000, start, 1, hour)));
+  const std::int64_t charged = total();
+  ASSERT_GT(charged, 20);
+  const limit::WindowLimit limit = window_of(request(1'000, start, 1, hour));
+  EXPECT_TRUE(node(0).leases().take({}, limit, start + limit::kMaxAhead, 1));
+  EXPECT_FALSE(node(0).leases().take({}, limit, start + limit::kMaxAhead + Duration(1), 1));
+  const int writes = table_.writes;
+  ASSERT_TRUE(node(0).is_admitted(request(1'000, start + seconds(2), 500, hour)));
+  EXPECT_EQ(table_.writes, writes + 1);
+  EXPECT_EQ(total(), 521);
+}
+
 TEST_F(LeasesTest, AreForTheLimitThatTheyWereChargedUnder) {
   for (int i = 0; i < 30; ++i) ASSERT_TRUE(node(0).is_admitted(request(1'000, kStart)));
   EXPECT_FALSE(node(0).leases().take({}, window_of(request(999, kStart)), kStart, 1));
