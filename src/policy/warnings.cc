@@ -13,6 +13,19 @@ bool trusts_everybody(const Network& network) {
   return text.ends_with("/0");
 }
 
+// DynamoDB writes to one item about this often in a second, and throttles beyond.
+constexpr double kItemWritesPerSecond = 1'000;
+
+// Whether one key may be let through more often than its item can be written to.
+bool outgrows_an_item(const Policy& policy, const Rule& rule) {
+  if (!std::holds_alternative<DynamoDbStore>(policy.store) || policy.leases(rule)) return false;
+  if (rule.algorithm == Algorithm::concurrency || rule.algorithm == Algorithm::distinct) {
+    return false;
+  }
+  const double seconds = std::chrono::duration<double>(rule.limit.window).count();
+  return static_cast<double>(rule.limit.count) > kItemWritesPerSecond * std::max(seconds, 1.0);
+}
+
 }  // namespace
 
 std::vector<Problem> warnings_about(const Policy& policy) {
@@ -54,6 +67,15 @@ std::vector<Problem> warnings_about(const Policy& policy) {
       warn(rule.line,
            "rule '" + rule.id + "' is never leased, so that 'leased' is the same as 'deny' here",
            "Only the exact window is leased, and only with kind: dynamodb and leases: true");
+    }
+    if (outgrows_an_item(policy, rule)) {
+      warn(rule.line,
+           "rule '" + rule.id +
+               "' may let more through on one key than DynamoDB writes to one item, about 1,000 a "
+               "second: the rest is throttled",
+           rule.algorithm == Algorithm::exact
+               ? "Set leases: true in the store, so that a busy node writes once for many"
+               : "Use the exact window with leases: true in the store, or count by a finer key");
     }
     if (!in_memory && rule.on_store_failure == OnStoreFailure::allow) {
       warn(rule.line, "rule '" + rule.id + "' limits nothing while the store fails",

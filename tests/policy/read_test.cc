@@ -295,6 +295,13 @@ TEST(PolicyWarnings, NameWhatAnAuthorMayNotWant) {
       "version: 1\nstore: {kind: dynamodb, table: weir, leases: true}\n"
       "pepper: ${WEIR_PEPPER}\nrules:\n";
   EXPECT_EQ(warnings_in(leasing + leased + "}\n"), "");
+  const std::string busy = "  - {id: b, limit: 60001/m";
+  EXPECT_NE(warnings_in(shared + busy + "}\n").find("6: rule 'b' may let more through on one key"),
+            std::string::npos);
+  EXPECT_NE(warnings_in(leasing + busy + ", algorithm: gcra}\n").find("5: rule 'b' may let more"),
+            std::string::npos);
+  EXPECT_EQ(warnings_in(leasing + busy + "}\n"), "");
+  EXPECT_EQ(warnings_in(shared + "  - {id: b, limit: 60000/m}\n"), "");
   EXPECT_NE(
       warnings_in(leasing + leased + ", algorithm: gcra}\n").find("5: rule 'b' is never leased"),
       std::string::npos);
