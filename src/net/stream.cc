@@ -70,8 +70,14 @@ void Stream::SslFree::operator()(ssl_st* session) const {
   SSL_free(session);
 }
 
-Stream::Stream(const Endpoint& endpoint, int descriptor)
-    : peer_(endpoint.to_string()), host_(endpoint.host), descriptor_(descriptor) {}
+Stream::Stream(std::string peer, std::string host, int descriptor)
+    : peer_(std::move(peer)), host_(std::move(host)), descriptor_(descriptor) {}
+
+std::unique_ptr<Stream> Stream::adopt(int descriptor, std::string peer) {
+  const int on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  return std::unique_ptr<Stream>(new Stream(std::move(peer), {}, descriptor));
+}
 
 Stream::~Stream() {
   ::close(descriptor_);
@@ -106,7 +112,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Endpoint& endpoint,
       last.message = fmt::format("no socket for {}: {}", name, errno_text(errno));
       continue;
     }
-    std::unique_ptr<Stream> stream(new Stream(endpoint, descriptor));
+    std::unique_ptr<Stream> stream(new Stream(name, endpoint.host, descriptor));
     const int on = 1;
     ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     int error = 0;
@@ -229,6 +235,10 @@ Result<std::size_t> Stream::read(std::span<char> into, const Deadline& deadline)
       if (errno != EINTR && !would_block(errno)) return broken("reading from", errno_text(errno));
     }
   }
+}
+
+void Stream::shut_down() {
+  ::shutdown(descriptor_, SHUT_RDWR);
 }
 
 bool Stream::is_quiet() {

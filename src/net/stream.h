@@ -4,7 +4,7 @@
 // Destroying a Stream closes the descriptor and nothing else: no TLS close_notify, so that a child
 // process that drops an inherited Stream does not end its parent's session.
 //
-// Thread safety: one thread at a time.
+// Thread safety: one thread at a time, but for shut_down(), which any may call.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,8 @@ class Stream {
   static Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint,
                                                  std::span<const SocketAddress> addresses,
                                                  const TlsContext* tls, const Deadline& deadline);
+  // Takes over a connection that somebody made to us. `peer` is its name in messages.
+  static std::unique_ptr<Stream> adopt(int descriptor, std::string peer);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -41,8 +43,11 @@ class Stream {
   // An idle connection can be used again: the peer has neither closed it nor said anything unasked.
   bool is_quiet();
 
+  // Ends the connection in both directions: whoever waits on it, on any thread, goes on at once.
+  void shut_down();
+
  private:
-  Stream(const Endpoint& endpoint, int descriptor);
+  Stream(std::string peer, std::string host, int descriptor);
   Status shake_hands(const TlsContext& tls, const Deadline& deadline);
   // Waits until the socket is ready for `events`.
   Status wait(short events, const Deadline& deadline, std::string_view doing) const;
