@@ -9,6 +9,7 @@
 #include "cli/serve_command.h"
 #include "cli/store_command.h"
 #include "cli/table_command.h"
+#include "cli/tap_command.h"
 #include "cli/trend_command.h"
 
 namespace weir::cli {
@@ -23,6 +24,7 @@ void add_all_commands(CLI::App& app, int& exit_code) {
   add_serve_command(app, exit_code);
   add_store_command(app, exit_code);
   add_table_command(app, exit_code);
+  add_tap_command(app, exit_code);
   add_trend_command(app, exit_code);
 }
 
