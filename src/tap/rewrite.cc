@@ -42,13 +42,14 @@ std::string error_response(int status, std::string_view type, std::string_view s
 std::string signed_anew(const Message& request, std::string_view host, const Fields& signature) {
   std::string out =
       fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, host);
-  for (const auto& [name, value] : request.fields) {
+  for (const auto& field : request.fields) {
+    const std::string& name = field.first;
     const bool replaced = std::any_of(kReplaced.begin(), kReplaced.end(),
                                       [&](std::string_view one) { return same_name(name, one); });
     const bool in_signature = std::any_of(signature.begin(), signature.end(), [&](const auto& one) {
       return same_name(name, one.first);
     });
-    if (!replaced && !in_signature) out += fmt::format("{}: {}\r\n", name, value);
+    if (!replaced && !in_signature) out += fmt::format("{}: {}\r\n", name, field.second);
   }
   for (const auto& [name, value] : signature) {
     if (!same_name(name, "Host")) out += fmt::format("{}: {}\r\n", name, value);
