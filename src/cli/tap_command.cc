@@ -8,12 +8,14 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/system_clock.h"
 #include "cli/commands.h"
 #include "cli/process_environment.h"
 #include "cli/tap_setup.h"
 #include "cli/tap_show.h"
+#include "tap/fault.h"
 #include "tap/recorder.h"
 
 namespace weir::cli {
@@ -30,6 +32,8 @@ struct TapOptions {
   bool listen_anywhere = false;
   bool sign = false;
   bool values = false;
+  std::vector<std::string> faults;
+  std::uint64_t seed = 0;
 };
 
 int complain(const Error& error, int exit_code) {
@@ -48,6 +52,12 @@ int run(const TapOptions& options) {
   if (!listen) return complain(listen.error(), kExitUsage);
   const auto upstream = tap_upstream(options.upstream);
   if (!upstream) return complain(upstream.error(), kExitUsage);
+  std::vector<tap::Fault> faults;
+  for (const std::string& text : options.faults) {
+    const auto fault = tap::Fault::parse(text);
+    if (!fault) return complain(fault.error(), kExitUsage);
+    faults.push_back(*fault);
+  }
 
   base::SystemClock clock;
   tap::ProxyOptions proxied{.listen = *listen, .upstream = upstream->endpoint()};
@@ -56,6 +66,7 @@ int run(const TapOptions& options) {
     if (!signer) return complain(signer.error(), kExitUsage);
     proxied.sign = *std::move(signer);
   }
+  if (!faults.empty()) proxied.treat = tap::FaultInjector(faults, options.seed);
   std::ofstream file;
   std::unique_ptr<tap::Recorder> recorder;
   if (!options.record.empty()) {
@@ -114,6 +125,13 @@ void add_tap_command(CLI::App& app, int& exit_code) {
   tap->add_option("--region", options->region, "AWS region to sign for");
   tap->add_option("--record", options->record, "Write what is asked to this file (JSON Lines)");
   tap->add_flag("--values", options->values, "Record texts as they are, not as marks");
+  tap->add_option(
+      "--fault", options->faults,
+      "What to do to calls: KIND[:op=NAME,table=NAME,key=TEXT,percent=1-100,ms=NUMBER]; "
+      "KIND is throttle, 500, timeout, cut, lose, 500-after or delay. Repeatable: the "
+      "first that concerns a call counts");
+  tap->add_option("--seed", options->seed, "Of the dice that percentages throw")
+      ->capture_default_str();
   add_tap_show_command(*tap, exit_code);
   tap->callback([options, tap, &exit_code] {
     if (!tap->get_subcommands().empty()) return;

@@ -241,6 +241,20 @@ void Stream::shut_down() {
   ::shutdown(descriptor_, SHUT_RDWR);
 }
 
+bool Stream::wait_for_close(const Deadline& deadline) const {
+  pollfd waiting{descriptor_, POLLRDHUP, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&waiting, 1, deadline.poll_timeout_ms());
+  } while (ready < 0 && errno == EINTR);
+  return ready != 0;
+}
+
+void Stream::reset_when_closed() {
+  const linger at_once{1, 0};
+  ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
 bool Stream::is_quiet() {
   char byte = 0;
   if (session_) {

@@ -45,6 +45,10 @@ class Stream {
 
   // Ends the connection in both directions: whoever waits on it, on any thread, goes on at once.
   void shut_down();
+  // Waits until the peer has closed, or shut_down(); false if neither has come by the deadline.
+  bool wait_for_close(const Deadline& deadline) const;
+  // Closing then resets the connection, so that the peer sees an error and no orderly end.
+  void reset_when_closed();
 
  private:
   Stream(std::string peer, std::string host, int descriptor);

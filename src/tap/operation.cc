@@ -233,12 +233,17 @@ std::optional<double> Value::number() const {
   return parsed;
 }
 
+std::vector<Access> read_accesses(std::string_view name, std::string_view request) {
+  const auto parsed = parse(request);
+  return parsed ? accesses_of(name, *parsed) : std::vector<Access>();
+}
+
 Operation read_operation(std::string_view name, std::string_view request, int status,
                          std::string_view answer) {
   Operation operation;
   operation.name = std::string(name);
   operation.status = status;
-  if (const auto parsed = parse(request)) operation.accesses = accesses_of(name, *parsed);
+  operation.accesses = read_accesses(name, request);
   if (const auto parsed = parse(answer)) read_answer(*parsed, operation);
   return operation;
 }

@@ -74,6 +74,7 @@ struct Operation {
   std::optional<double> capacity;  // consumed units, as far as the answer says them
   std::string invocation;          // the SDK's id of the call, the same for all its attempts
   int attempt = 1;
+  std::string fault;  // what the tap did to it: "throttle"; empty: nothing
   std::vector<Access> accesses;
 
   Time ended() const { return at + took; }
@@ -83,6 +84,9 @@ struct Operation {
 // `name` as the X-Amz-Target header says it after the dot.
 Operation read_operation(std::string_view name, std::string_view request, int status,
                          std::string_view answer);
+
+// What a request that has no answer yet asks: what faults are chosen by.
+std::vector<Access> read_accesses(std::string_view name, std::string_view request);
 
 const char* to_string(Access::Kind kind);
 

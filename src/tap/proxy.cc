@@ -170,24 +170,49 @@ class Proxy::Impl {
 
   // One request, to its end. False: the connection ends with it.
   bool exchange(Session& session, Message request, MessageReader& answers) {
+    using Kind = Treatment::Kind;
     Exchange seen;
     seen.connection = session.id;
     seen.at = clock_.now();
     seen.operation = operation_of(request);
-    bool handed_over = false;
-    if (auto answer = ask(session, request, answers, handed_over)) {
-      seen.answer = *std::move(answer);
-    } else if (!handed_over) {
-      MessageReader own(MessageReader::Side::response);
-      static_cast<void>(
-          own.feed(error_response(502, "WeirTapCannotAskUpstream", answer.error().to_string())));
-      seen.answer = own.take();
+    Treatment treatment;
+    if (options_.treat) {
+      treatment = options_.treat(
+          {.connection = session.id, .operation = seen.operation, .request = &request});
+    }
+    seen.fault = treatment.name;
+    const Kind kind = treatment.kind;
+    if (kind == Kind::pass || kind == Kind::replace || kind == Kind::lose) {
+      seen.answer = ask_or_say_why(session, request, answers);
+    }
+    // What was lost is as unknown to the record as to the application.
+    if (kind == Kind::lose) seen.answer = {};
+    if (kind == Kind::answer || kind == Kind::replace) seen.answer = own(treatment.answer);
+    if (treatment.delay > Duration::zero()) {
+      session.client->wait_for_close(net::Deadline::in(treatment.delay));
     }
     seen.took = clock_.now() - seen.at;
     const std::string wire = std::exchange(seen.answer.wire, {});
     const bool keep_alive = request.keep_alive && seen.answer.keep_alive;
     report(std::move(seen), std::move(request));
+    if (kind == Kind::silent) session.client->wait_for_close(net::Deadline::in(kUpstreamTime));
+    if (kind == Kind::cut || kind == Kind::lose) session.client->reset_when_closed();
     return !wire.empty() && say(session, wire) && keep_alive;
+  }
+
+  // The upstream's answer; a 502 where nothing was sent; none where it may have been carried out.
+  Message ask_or_say_why(Session& session, const Message& request, MessageReader& answers) {
+    bool handed_over = false;
+    auto answer = ask(session, request, answers, handed_over);
+    if (answer) return *std::move(answer);
+    if (handed_over) return {};
+    return own(error_response(502, "WeirTapCannotAskUpstream", answer.error().to_string()));
+  }
+
+  static Message own(std::string_view wire) {
+    MessageReader reader(MessageReader::Side::response);
+    static_cast<void>(reader.feed(wire));
+    return reader.take();
   }
 
   void report(Exchange seen, Message request) {

@@ -1,5 +1,5 @@
 // Proxy: stands between an application and DynamoDB, passes every byte on unchanged, and says what
-// it saw.
+// it saw. Exchanges that a Treatment asks for apart, it is as if it were not there.
 //
 // Promises:
 // - The answer's bytes are those of the upstream; so are the request's, unless it is signed anew
@@ -12,7 +12,8 @@
 //   deadline for each step.
 // - stop() lets the exchanges that have begun end, within its patience.
 //
-// Thread safety: one thread for each connection, on which `sign` and `saw` are called, at once.
+// Thread safety: one thread for each connection, on which `sign`, `treat` and `saw` are called, at
+// once.
 // Every member may be called from any thread.
 //
 //   auto proxy = Proxy::start({.listen = ..., .upstream = ..., .saw = record}, clock);
@@ -30,6 +31,7 @@
 #include "net/url.h"
 #include "tap/message.h"
 #include "tap/rewrite.h"
+#include "tap/treatment.h"
 #include "weir/clock.h"
 #include "weir/time.h"
 
@@ -40,11 +42,12 @@ inline constexpr std::size_t kMaxConnections = 512;
 // One request and what became of it.
 struct Exchange {
   std::uint64_t connection = 0;
-  std::string operation;  // "UpdateItem"; empty: none is named
-  Time at{};              // when the request was complete
-  Duration took{};        // until the answer was
-  Message request;        // without its wire
-  Message answer;         // without its wire; status 0: there was none
+  std::string operation;   // "UpdateItem"; empty: none is named
+  Time at{};               // when the request was complete
+  Duration took{};         // until the answer was
+  Message request;         // without its wire
+  Message answer;          // without its wire; status 0: there was none
+  std::string fault = {};  // the name of the treatment
 };
 
 struct ProxyOptions {
@@ -53,7 +56,8 @@ struct ProxyOptions {
   net::TlsOptions tls = {};
   // The fields of a signature for this request to the upstream; empty: requests go as they came.
   std::function<Result<Fields>(const Message& request)> sign = {};
-  std::function<void(Exchange)> saw = {};  // before the application has the answer
+  std::function<Treatment(const Call&)> treat = {};  // empty: all are passed on
+  std::function<void(Exchange)> saw = {};            // before the application has the answer
 };
 
 class Proxy {

@@ -30,6 +30,7 @@ Operation operation_of(const Exchange& seen) {
   operation.at = seen.at;
   operation.took = seen.took;
   operation.connection = seen.connection;
+  operation.fault = seen.fault;
   operation.invocation = seen.request.field("amz-sdk-invocation-id");
   operation.attempt = attempt_of(seen.request.field("amz-sdk-request"));
   return operation;

@@ -155,6 +155,7 @@ Result<Operation> read_operation_line(std::string_view line, const TraceHead& he
   operation.connection = static_cast<std::uint64_t>(number_of(*object, "connection"));
   operation.status = static_cast<int>(number_of(*object, "status"));
   operation.error = text_of(*object, "error");
+  operation.fault = text_of(*object, "fault");
   operation.invocation = text_of(*object, "invocation");
   operation.attempt = std::max(1, static_cast<int>(number_of(*object, "attempt")));
   if (const json::value* capacity = object->if_contains("capacity"); capacity != nullptr) {
@@ -203,6 +204,7 @@ std::string operation_line(const Operation& operation, const TraceHead& head) {
   if (operation.capacity) out["capacity"] = *operation.capacity;
   if (!operation.invocation.empty()) out["invocation"] = printable(operation.invocation);
   if (operation.attempt > 1) out["attempt"] = operation.attempt;
+  if (!operation.fault.empty()) out["fault"] = operation.fault;
   if (!operation.accesses.empty()) {
     json::array accesses;
     for (const Access& access : operation.accesses) accesses.push_back(access_json(access));

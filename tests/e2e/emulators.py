@@ -59,17 +59,12 @@ def emulator(name: str) -> Iterator[int]:
         process.wait(PATIENCE)
 
 
-def client(port: int, *, retries: int = 0, credentials: dict[str, str] | None = None, **options):
+def client(port: int, *, retries: int = 0, timeout: float = PATIENCE, credentials: dict[str, str] | None = None):
     """boto3's client on one connection, so that its bytes have an order."""
     return boto3.client(
         "dynamodb",
         endpoint_url=f"http://127.0.0.1:{port}",
         region_name="us-east-1",
-        config=Config(
-            max_pool_connections=1,
-            retries={"max_attempts": retries},
-            read_timeout=PATIENCE,
-            **options,
-        ),
+        config=Config(max_pool_connections=1, retries={"max_attempts": retries}, read_timeout=timeout),
         **(credentials or CREDENTIALS),
     )

@@ -2,9 +2,10 @@
 
 import contextlib
 import json
+import re
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from emulators import NAMES, client, emulator, free_port
 from tap import Wire, tap
 
@@ -250,6 +251,70 @@ def test_signs_anew_for_an_upstream_that_verifies_signatures(tmp_path):
             assert client(signing.port, credentials=wrong).list_tables()["TableNames"] == []
 
 
+def counter(db, table: str) -> str | None:
+    return db.get_item(TableName=table, Key={"pk": {"S": "c"}}, ConsistentRead=True).get("Item", {}).get("n", {}).get("N")
+
+
+def increment(db, table: str):
+    db.update_item(
+        TableName=table,
+        Key={"pk": {"S": "c"}},
+        UpdateExpression="ADD n :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "raised", "carried_out"),
+    [
+        ("throttle", "ProvisionedThroughputExceededException", None),
+        ("500", "InternalServerError", None),
+        ("500-after", "InternalServerError", "1"),
+        ("cut", ConnectionClosedError, None),
+        ("lose", ConnectionClosedError, "1"),
+        ("timeout", ReadTimeoutError, None),
+        ("delay:ms=1", None, "1"),
+        ("throttle:op=PutItem", None, "1"),
+        ("throttle:table=other", None, "1"),
+        ("throttle:key=d", None, "1"),
+        ("cut:op=UpdateItem,key=c,percent=100", ConnectionClosedError, None),
+    ],
+)
+def test_a_fault_meets_the_calls_that_it_names(upstream, tmp_path, fault, raised, carried_out):
+    direct = client(upstream)
+    table = re.sub(r"\W", "-", f"fault-{fault}")
+    create_table(direct, table)
+    with tap(tmp_path, upstream, "--fault", fault, "--record", "tap.jsonl") as running:
+        db = client(running.port, timeout=1 if fault == "timeout" else 60)
+        if raised is None:
+            increment(db, table)
+        elif isinstance(raised, str):
+            refused(increment, raised, db=db, table=table)
+        else:
+            with pytest.raises(raised):
+                increment(db, table)
+        running.end()
+    assert counter(direct, table) == carried_out
+    (operation,) = list(map(json.loads, (tmp_path / "tap.jsonl").read_text().splitlines()))[1:]
+    assert operation.get("fault") == (fault.partition(":")[0] if raised or fault.startswith("delay") else None)
+
+
+def test_a_lost_answer_that_the_sdk_repeats_counts_twice(dynoxide, tmp_path):
+    direct = client(dynoxide)
+    create_table(direct, "twice")
+    with tap(tmp_path, dynoxide, "--fault", "lose:percent=30", "--seed", "1", "--record", "tap.jsonl") as running:
+        db = client(running.port, retries=9)
+        for _ in range(10):
+            increment(db, "twice")
+        running.end()
+    operations = list(map(json.loads, (tmp_path / "tap.jsonl").read_text().splitlines()))[1:]
+    lost = sum(one.get("fault") == "lose" for one in operations)
+    assert lost > 0
+    assert counter(direct, "twice") == str(10 + lost)
+    assert len({one["invocation"] for one in operations}) == 10
+    assert sum(one.get("attempt", 1) > 1 for one in operations) == lost
+
+
 def test_shows_names_that_would_move_a_terminal_written_out(tmp_path, weir):
     head = {"format": "weir-tap/1", "upstream": "http://\x1b[31m", "started_us": 0, "values": False}
     access = {"kind": "get", "table": "\x1b]0;title\x07" + "t" * 5000}
@@ -281,6 +346,7 @@ def test_shows_names_that_would_move_a_terminal_written_out(tmp_path, weir):
             ),
             "no/such/folder: cannot be written",
         ),
+        (("tap", "--upstream", "http://127.0.0.1:1", "--fault", "explode"), "the fault 'explode' is of no known kind"),
         (("tap", "show"), "file is required"),
         (("tap", "show", "absent"), "absent"),
         (("tap", "show", "/etc/hostname"), "/etc/hostname: this is no recording of weir-tap/1"),

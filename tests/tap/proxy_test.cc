@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -352,6 +353,107 @@ TEST_F(ProxyTest, ServesManyClientsAtOnceAndMixesNothingUp) {
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(seen_.all().size(), 800u);
+}
+
+// -- what a treatment does
+
+struct Treated {
+  std::string got;  // by the client, until the connection ended
+  bool reached = false;
+  Exchange seen = {};
+};
+
+TEST_F(ProxyTest, TreatsAnExchangeAsItIsTold) {
+  const auto treated = [this](Treatment treatment) {
+    Sightings sightings;
+    std::atomic<bool> reached = false;
+    LoopbackServer upstream([&](LoopbackServer::Peer& peer) {
+      while (peer.read_request()) {
+        reached = true;
+        peer.write(answer("real"));
+      }
+    });
+    const auto proxy = Proxy::start({.listen = *net::ListenAddress::parse("127.0.0.1:0"),
+                                     .upstream = {net::Scheme::http, "127.0.0.1", upstream.port()},
+                                     .treat = [&](const Call&) { return treatment; },
+                                     .saw = std::ref(sightings)},
+                                    clock_);
+    RawClient client((*proxy)->address().port);
+    client.send("POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    Treated result{.got = client.read_all()};
+    result.reached = reached;
+    result.seen = sightings.all().at(0);
+    return result;
+  };
+  using Kind = Treatment::Kind;
+  const std::string made = answer("made up");
+
+  const Treated passed = treated({});
+  EXPECT_EQ(passed.got, answer("real"));
+  EXPECT_EQ(passed.seen.fault, "");
+
+  const Treated answered = treated({.kind = Kind::answer, .name = "500", .answer = made});
+  EXPECT_EQ(answered.got, made);
+  EXPECT_FALSE(answered.reached);
+  EXPECT_EQ(answered.seen.answer.body, "made up");
+  EXPECT_EQ(answered.seen.fault, "500");
+
+  const Treated replaced = treated({.kind = Kind::replace, .answer = made});
+  EXPECT_EQ(replaced.got, made);
+  EXPECT_TRUE(replaced.reached);
+
+  const Treated cut = treated({.kind = Kind::cut});
+  EXPECT_EQ(cut.got, "");
+  EXPECT_FALSE(cut.reached);
+  EXPECT_EQ(cut.seen.answer.status, 0);
+
+  const Treated lost = treated({.kind = Kind::lose});
+  EXPECT_EQ(lost.got, "");
+  EXPECT_TRUE(lost.reached);
+  EXPECT_EQ(lost.seen.answer.status, 0);
+
+  const Treated late = treated({.delay = std::chrono::milliseconds(20)});
+  EXPECT_EQ(late.got, answer("real"));
+  EXPECT_GE(late.seen.took, std::chrono::milliseconds(20));
+}
+
+TEST_F(ProxyTest, SilenceLastsUntilTheClientGivesUp) {
+  LoopbackServer upstream([](LoopbackServer::Peer& peer) { peer.read_request(); });
+  const auto proxy =
+      Proxy::start({.listen = *net::ListenAddress::parse("127.0.0.1:0"),
+                    .upstream = {net::Scheme::http, "127.0.0.1", upstream.port()},
+                    .treat = [](const Call&) { return Treatment{.kind = Treatment::Kind::silent}; },
+                    .saw = std::ref(seen_)},
+                   clock_);
+  {
+    RawClient client((*proxy)->address().port);
+    client.send(request("GetItem"));
+    while (seen_.all().empty()) std::this_thread::yield();
+  }
+  (*proxy)->stop(std::chrono::minutes(10));  // returns as soon as the client is gone
+  EXPECT_EQ(upstream.connections(), 0);
+}
+
+TEST_F(ProxyTest, StopEndsSilenceAndDelay) {
+  LoopbackServer upstream([](LoopbackServer::Peer& peer) {
+    while (peer.read_request()) peer.write(answer("late"));
+  });
+  for (const Treatment& treatment :
+       {Treatment{.kind = Treatment::Kind::silent}, Treatment{.delay = std::chrono::minutes(10)}}) {
+    std::promise<void> asked;
+    const auto proxy = Proxy::start({.listen = *net::ListenAddress::parse("127.0.0.1:0"),
+                                     .upstream = {net::Scheme::http, "127.0.0.1", upstream.port()},
+                                     .treat =
+                                         [&](const Call&) {
+                                           asked.set_value();
+                                           return treatment;
+                                         }},
+                                    clock_);
+    RawClient client((*proxy)->address().port);
+    client.send(request("GetItem"));
+    asked.get_future().wait();
+    (*proxy)->stop(Duration::zero());
+  }
 }
 
 }  // namespace

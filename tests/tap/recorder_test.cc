@@ -20,7 +20,8 @@ Exchange an_exchange(const std::string& key) {
                 .at = kHead.started + seconds(1),
                 .took = milliseconds(2),
                 .request = {},
-                .answer = {}};
+                .answer = {},
+                .fault = "delay"};
   seen.request.fields = {{"amz-sdk-invocation-id", "i-1"}, {"Amz-Sdk-Request", "attempt=2; max=3"}};
   seen.request.body = R"({"TableName":"t","Key":{"k":{"S":")" + key + "\"}}}";
   seen.answer.status = 200;
@@ -48,6 +49,7 @@ TEST(RecorderTest, WritesRedactedLinesThatReadBack) {
   EXPECT_EQ(operation.connection, 3u);
   EXPECT_EQ(operation.invocation, "i-1");
   EXPECT_EQ(operation.attempt, 2);
+  EXPECT_EQ(operation.fault, "delay");
   EXPECT_EQ(operation.accesses.at(0).seen.at("n").number(), 4);
   EXPECT_NE(operation.accesses[0].key, trace->operations[1].accesses.at(0).key);
 }

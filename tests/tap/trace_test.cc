@@ -31,6 +31,7 @@ Operation an_operation() {
   operation.connection = 7;
   operation.invocation = "id";
   operation.attempt = 2;
+  operation.fault = "throttle";
   return operation;
 }
 
@@ -58,6 +59,7 @@ TEST(TraceTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(read.capacity, 0.5);
   EXPECT_EQ(read.invocation, "id");
   EXPECT_EQ(read.attempt, 2);
+  EXPECT_EQ(read.fault, "throttle");
   ASSERT_EQ(read.accesses.size(), 1u);
   EXPECT_EQ(read.accesses[0].update, one.accesses[0].update);
   EXPECT_EQ(read.accesses[0].condition, one.accesses[0].condition);
