@@ -1,4 +1,4 @@
-// weir._native: engine::Limiter for Python, and nothing more.
+// weir._native: engine::Limiter for Python, and the expression grammar for weir.lint; nothing more.
 //
 // Values are converted on the way in, the GIL is released while the limiter decides (the store may
 // be asked over the network), and the answer comes back as the status, fields and body that
@@ -33,6 +33,7 @@
 #include "engine/http_answer.h"
 #include "engine/limiter.h"
 #include "engine/open_store.h"
+#include "expressions.h"
 #include "policy/explain.h"
 #include "policy/policy.h"
 #include "policy/read.h"
@@ -459,4 +460,5 @@ NB_MODULE(_native, module) {
   module.def(
       "check_rule", [](const std::string& json) { static_cast<void>(python::read_rule(json)); },
       "json"_a);
+  python::add_expressions(module);
 }

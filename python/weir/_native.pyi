@@ -109,3 +109,12 @@ class Limiter:
     def settle(self, answer: Answer, actual: int) -> int: ...
 
 def check_rule(json: str) -> None: ...
+
+# What an expression of DynamoDB says: its kind, its text (of a path: the attribute), its operands.
+Tree = tuple[str, str, tuple["Tree", ...]]
+
+def parse_condition(text: str, names: Mapping[str, str]) -> Tree:
+    """Raises ValueError. names: ExpressionAttributeNames."""
+
+def parse_update(text: str, names: Mapping[str, str]) -> list[tuple[str, str, Tree | None]]:
+    """The clause, the attribute and the value of each action; REMOVE has no value."""

@@ -2,6 +2,7 @@
 
 #include "cli/check_command.h"
 #include "cli/explain_command.h"
+#include "cli/lint_command.h"
 #include "cli/mcp_command.h"
 #include "cli/policy_command.h"
 #include "cli/report_command.h"
@@ -17,6 +18,7 @@ namespace weir::cli {
 void add_all_commands(CLI::App& app, int& exit_code) {
   add_check_command(app, exit_code);
   add_explain_command(app, exit_code);
+  add_lint_command(app, exit_code);
   add_mcp_command(app, exit_code);
   add_policy_command(app, exit_code);
   add_report_command(app, exit_code);
