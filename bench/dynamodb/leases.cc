@@ -116,7 +116,11 @@ void measure(const Setting& setting, Clock& clock) {
   request.budget = seconds(2);
   std::vector<std::unique_ptr<store::DynamoDbStore>> stores;
   for (std::size_t i = 0; i < setting.nodes; ++i) {
-    auto store = store::open_dynamodb_store(options, environment, clock, base::entropy_seed());
+    // Another home is another machine: what one shares, these do not.
+    const auto of_node = [i](std::string_view name) {
+      return name == "HOME" ? std::optional(std::to_string(i)) : environment(name);
+    };
+    auto store = store::open_dynamodb_store(options, of_node, clock, base::entropy_seed());
     if (!store) die(store.error().to_string());
     if (const Status ready = (*store)->check(seconds(10)); !ready) die(ready.error().to_string());
     stores.push_back(std::move(*store));

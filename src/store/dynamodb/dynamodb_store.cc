@@ -20,13 +20,34 @@ std::uint64_t milliunits(double units) {
   return static_cast<std::uint64_t>(std::llround(units * 1000));
 }
 
+// One machine is one node: its processes hand out the same leases, if they can share memory.
+std::unique_ptr<LeaseTable> leases_of_machine(const DynamoDbOptions& options,
+                                              const DynamoDbTarget& target,
+                                              const Environment& environment) {
+  std::string name = options.table + '\n' + target.region + '\n' + target.url.to_string();
+  // Tables of the same name in two accounts are two tables. Which account it is, only the
+  // credentials say; where they come from is known.
+  for (const char* variable :
+       {"HOME", "AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+        "AWS_ACCESS_KEY_ID", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"}) {
+    name += '\n' + environment(variable).value_or("");
+  }
+  Result<std::unique_ptr<LeaseTable>> leases = LeaseTable::of_machine(name);
+  if (leases) return std::move(*leases);
+  if (options.warn) {
+    options.warn("the processes of this machine lease each for itself: " + leases.error().message);
+  }
+  return std::make_unique<LeaseTable>();
+}
+
 }  // namespace
 
 DynamoDbStore::DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<DynamoDbClient> client,
-                             std::uint64_t seed)
+                             std::unique_ptr<LeaseTable> leases, std::uint64_t seed)
     : options_(options),
       client_(std::move(client)),
-      leases_(options.leases ? std::make_unique<LeaseTable>() : nullptr),
+      leases_(std::move(leases)),
       seen_(options.max_seen_keys, leases_.get()),
       write_ids_(seed),
       process_(::getpid()),
@@ -284,9 +305,11 @@ Result<std::unique_ptr<DynamoDbStore>> open_dynamodb_store(const DynamoDbOptions
   if (!target) return tl::unexpected(target.error());
   Result<std::unique_ptr<net::HttpCaller>> http = make_http_client(options, environment);
   if (!http) return tl::unexpected(http.error());
+  std::unique_ptr<LeaseTable> leases;
+  if (options.leases) leases = leases_of_machine(options, *target, environment);
   auto client = std::make_unique<DynamoDbClient>(options, std::move(*target), environment,
                                                  std::move(*http), clock);
-  return std::make_unique<DynamoDbStore>(options, std::move(client), seed);
+  return std::make_unique<DynamoDbStore>(options, std::move(client), std::move(leases), seed);
 }
 
 }  // namespace weir::store

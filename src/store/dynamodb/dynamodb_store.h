@@ -60,9 +60,9 @@ class DynamoDbStore final : public Store {
     double read_units = 0;
   };
 
-  // Use open_dynamodb_store().
+  // Use open_dynamodb_store(). leases: null for none.
   DynamoDbStore(const DynamoDbOptions& options, std::unique_ptr<DynamoDbClient> client,
-                std::uint64_t seed);
+                std::unique_ptr<LeaseTable> leases, std::uint64_t seed);
 
   Result<ChargeOutcome> charge(const ChargeRequest& request) override;
   std::optional<ChargeOutcome> known_refusal(const ChargeRequest& request) override;

@@ -1,12 +1,13 @@
 #include "store/dynamodb/lease_table.h"
 
-#include <sys/mman.h>
+#include <fmt/format.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "base/check.h"
 #include "base/robust_mutex.h"
+#include "base/sha256.h"
 
 namespace weir::store {
 
@@ -41,20 +42,48 @@ class LeaseTable::Hold {
   bool held_ = false;
 };
 
+LeaseTable::LeaseTable(std::size_t cells, base::SharedMemory memory)
+    : size_(cells),
+      locks_count_(locks_of(cells)),
+      memory_(std::move(memory)),
+      locks_(reinterpret_cast<Lock*>(memory_.data())),
+      cells_(reinterpret_cast<Cell*>(locks_ + locks_count_)) {}
+
 LeaseTable::LeaseTable(std::size_t cells)
-    : size_(cells), locks_count_(std::min(cells, kMostLocks)) {
-  void* const memory =
-      ::mmap(nullptr, bytes(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  WEIR_CHECK(memory != MAP_FAILED);
-  locks_ = static_cast<Lock*>(memory);
-  cells_ = reinterpret_cast<Cell*>(locks_ + locks_count_);
-  for (std::size_t i = 0; i < locks_count_; ++i) {
-    WEIR_CHECK(base::make_robust_mutex(&locks_[i].mutex) == 0);
+    : LeaseTable(cells, base::SharedMemory::of_children(bytes_of(cells))) {
+  make_locks(memory_.data(), cells);
+}
+
+Result<std::unique_ptr<LeaseTable>> LeaseTable::of_machine(std::string_view name) {
+  // Another version's cells are another file.
+  const Sha256 digest = sha256(fmt::format("weir leases 1\n{}\n{}\n{}\n{}", kCells, sizeof(Cell),
+                                           sizeof(pthread_mutex_t), name));
+  std::string file = "weir-leases-";
+  for (std::size_t i = 0; i < 16; ++i) {
+    file += fmt::format("{:02x}", std::to_integer<unsigned>(digest.at(i)));
+  }
+  Result<base::SharedMemory> memory = base::SharedMemory::of_machine(
+      file, bytes_of(kCells), [](std::byte* made) { make_locks(made, kCells); });
+  if (!memory) return tl::unexpected(memory.error());
+  return std::unique_ptr<LeaseTable>(new LeaseTable(kCells, *std::move(memory)));
+}
+
+void LeaseTable::make_locks(std::byte* memory, std::size_t cells) {
+  auto* const locks = reinterpret_cast<Lock*>(memory);
+  for (std::size_t i = 0; i < locks_of(cells); ++i) {
+    WEIR_CHECK(base::make_robust_mutex(&locks[i].mutex) == 0);
   }
 }
 
-LeaseTable::~LeaseTable() {
-  ::munmap(locks_, bytes());
+bool LeaseTable::claim(Cell& cell, const Key& key, const limit::WindowLimit& limit, Time now,
+                       std::int64_t slot, std::int64_t used) {
+  if (!cell.is_free(now, used)) return false;
+  cell = Cell{};
+  cell.taken = true;
+  cell.key = key;
+  cell.limit = limit;
+  cell.tokens.slot = slot;
+  return true;
 }
 
 std::optional<limit::Charge> LeaseTable::take(const Key& key, const limit::WindowLimit& limit,
@@ -102,6 +131,30 @@ bool LeaseTable::take_back(const Key& key, const limit::WindowLimit& limit, Time
   return true;
 }
 
+void LeaseTable::refused(const Key& key, const limit::WindowLimit& limit, Time now, Time seen_at,
+                         std::int64_t cost, const limit::Charge& refusal) {
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
+  if (!hold) return;
+  if (!cell.is_of(key, limit) && !claim(cell, key, limit, now, limit.geometry.slot_of(now), 0)) {
+    return;
+  }
+  cell.refused_at = seen_at;
+  cell.refused_cost = cost;
+  cell.refusal = refusal;
+}
+
+std::optional<limit::Charge> LeaseTable::refusal(const Key& key, const limit::WindowLimit& limit,
+                                                 Time now, std::int64_t cost, Time seen_at) {
+  const Hold hold(*this, key);
+  const Cell& cell = hold.cell();
+  if (!hold || !cell.is_of(key, limit) || cell.refused_cost == 0 || cost < cell.refused_cost ||
+      cell.refused_at < seen_at || now >= cell.refusal.room_at) {
+    return std::nullopt;
+  }
+  return cell.refusal;
+}
+
 bool LeaseTable::has_tokens(const Key& key, const limit::WindowLimit& limit) {
   const Hold hold(*this, key);
   Cell& cell = hold.cell();
@@ -142,14 +195,8 @@ void LeaseTable::grant(const Key& key, const limit::WindowLimit& limit, Time now
   const Hold hold(*this, key);
   Cell& cell = hold.cell();
   if (!hold) return;
-  if (!cell.is_of(key, limit)) {
-    if (!cell.is_free(now, used + tokens)) return;
-    cell.taken = true;
-    cell.key = key;
-    cell.limit = limit;
-    cell.tokens = {admission.slot, 0};
-    cell.handed = 0;
-    cell.handed_before = 0;
+  if (!cell.is_of(key, limit) && !claim(cell, key, limit, now, admission.slot, used + tokens)) {
+    return;
   }
   if (cell.tokens.slot > admission.slot) return;  // an answer that came late
   if (cell.tokens.slot < admission.slot) {

@@ -15,7 +15,9 @@
 //
 // One cell of a fixed table for each key, by its hash. Keys that meet in one cell do not lease at
 // the same time. The table is shared memory without pointers: the children of a fork have the very
-// same tokens, not a copy of them to hand out once more.
+// same tokens, not a copy of them to hand out once more, and so have all processes of a machine
+// that name the same table. A cell also knows the last refusal of its key, so that of these
+// processes one asks the store, and the others need not.
 //
 // Thread safety: all members may be called from any thread of any process that has the memory. Each
 // takes one lock for some tens of nanoseconds; nothing allocates. A cell whose lock cannot be had,
@@ -28,12 +30,16 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "base/key.h"
+#include "base/result.h"
+#include "base/shared_memory.h"
 #include "limit/exact_window.h"
 #include "weir/time.h"
 
@@ -44,8 +50,12 @@ class LeaseTable {
   static constexpr std::size_t kCells = 4096;
   static constexpr std::int64_t kShare = 8;
 
+  // For this process and its children.
   explicit LeaseTable(std::size_t cells = kCells);
-  ~LeaseTable();
+  // For all processes of this user on this machine that give this name (base/shared_memory.h),
+  // which must stand for one table in the store, its account and endpoint. An Error says why there
+  // can be none.
+  static Result<std::unique_ptr<LeaseTable>> of_machine(std::string_view name);
   LeaseTable(const LeaseTable&) = delete;
   LeaseTable& operator=(const LeaseTable&) = delete;
 
@@ -71,6 +81,14 @@ class LeaseTable {
   // Puts an admission back that was not used, so that it is handed out again. False if its time is
   // over, or not the one of the tokens here.
   bool take_back(const Key& key, const limit::WindowLimit& limit, Time now, const Tokens& unused);
+  // What one of these processes heard from the store at `seen_at`: no room for `cost` before
+  // refusal.room_at.
+  void refused(const Key& key, const limit::WindowLimit& limit, Time now, Time seen_at,
+               std::int64_t cost, const limit::Charge& refusal);
+  // That, if it holds for this cost and was not heard before `seen_at`.
+  std::optional<limit::Charge> refusal(const Key& key, const limit::WindowLimit& limit, Time now,
+                                       std::int64_t cost, Time seen_at);
+
   // Whether there are any tokens, of whatever slot.
   bool has_tokens(const Key& key, const limit::WindowLimit& limit);
 
@@ -97,6 +115,9 @@ class LeaseTable {
     std::int64_t last_size;      // of the last charge
     std::int64_t handed;         // in slot tokens.slot
     std::int64_t handed_before;  // in the busy slot before
+    Time refused_at;             // the last refusal: when it was heard,
+    std::int64_t refused_cost;   // of which cost (0: none),
+    limit::Charge refusal;       // and what was answered
 
     bool is_of(const Key& other_key, const limit::WindowLimit& other) const {
       return taken && key == other_key && limit == other;
@@ -118,14 +139,24 @@ class LeaseTable {
   };
   static constexpr std::size_t kMostLocks = 256;
   class Hold;
+  // Takes a cell for a key, if it may have it.
+  static bool claim(Cell& cell, const Key& key, const limit::WindowLimit& limit, Time now,
+                    std::int64_t slot, std::int64_t used);
 
+  LeaseTable(std::size_t cells, base::SharedMemory memory);
+
+  static std::size_t locks_of(std::size_t cells) { return std::min(cells, kMostLocks); }
+  static std::size_t bytes_of(std::size_t cells) {
+    return locks_of(cells) * sizeof(Lock) + cells * sizeof(Cell);
+  }
+  static void make_locks(std::byte* memory, std::size_t cells);
   std::size_t place_of(const Key& key) const { return key.hash() % size_; }
-  std::size_t bytes() const { return locks_count_ * sizeof(Lock) + size_ * sizeof(Cell); }
 
   const std::size_t size_;
   const std::size_t locks_count_;
-  Lock* locks_ = nullptr;  // the memory begins with them
-  Cell* cells_ = nullptr;
+  const base::SharedMemory memory_;
+  Lock* const locks_;  // the memory begins with them
+  Cell* const cells_;
 };
 
 }  // namespace weir::store

@@ -163,8 +163,22 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
     turn.request_.cost += turn.held_.count;
     turn.held_ = {};
   };
+  const bool has_own = entry.unused.count > 0 || turn.held_.count > 0;
+  if (!has_own) {
+    // Another process of this machine may have asked already.
+    if (const auto refusal =
+            leases_->refusal(request.key, limit, request.now, request.cost, entry.seen_at)) {
+      turn.plan_.kind = Plan::Kind::refuse;
+      turn.plan_.charge = *refusal;
+      return turn;
+    }
+  }
   make_plan();
   if (!turn.plan_.is_write()) {
+    if (!has_own) {
+      leases_->refused(request.key, limit, request.now, entry.seen_at, request.cost,
+                       turn.plan_.charge);
+    }
     turn.plan_.charge.remaining += turn.held_.count;
     put_back();
     return turn;

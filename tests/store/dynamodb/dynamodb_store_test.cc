@@ -185,6 +185,43 @@ TEST_F(DynamoDbStoreTest, SurvivesTheTableBeingMadeAnewUnderIt) {
   EXPECT_TRUE(outcome->charge.admitted);
 }
 
+// As two processes that were started apart: only the table in memory is the same.
+TEST_F(DynamoDbStoreTest, HandsOutWhatAnotherProcessOfTheMachineHasPaidFor) {
+  DynamoDbOptions leasing;
+  leasing.leases = true;
+  const auto one = open(leasing);
+  const auto other = open(leasing);
+  const Key key = fresh_key();
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(one->charge(request(key, 1'000))->charge.admitted);
+  ASSERT_TRUE(other->check(seconds(5)));
+  const auto outcome = other->charge(request(key, 1'000));
+  ASSERT_TRUE(outcome) << outcome.error().to_string();
+  EXPECT_TRUE(outcome->charge.admitted);
+  EXPECT_EQ(other->counts().admitted_leased, 1);
+}
+
+TEST_F(DynamoDbStoreTest, RefusesWhatAnotherProcessOfTheMachineWasRefused) {
+  DynamoDbOptions leasing;
+  leasing.leases = true;
+  const auto one = open(leasing);
+  const auto other = open(leasing);
+  const auto third = open();
+  const Key key = fresh_key();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(third->charge(request(key, 5))->charge.admitted);
+  const auto refused = one->charge(request(key, 5));
+  ASSERT_FALSE(refused->charge.admitted);
+  EXPECT_EQ(one->counts().refused_by_store, 1);
+  ASSERT_TRUE(other->check(seconds(5)));
+  const auto outcome = other->charge(request(key, 5));
+  EXPECT_FALSE(outcome->charge.admitted);
+  EXPECT_EQ(outcome->charge.room_at, refused->charge.room_at);
+  EXPECT_EQ(other->counts().refused_by_store, 0);
+  EXPECT_EQ(other->counts().refused_locally, 1);
+  // Of a cost that may fit, it says nothing; and when there is room again, everybody asks.
+  EXPECT_TRUE(
+      other->charge(request(key, 5, seconds(60), refused->charge.room_at))->charge.admitted);
+}
+
 TEST_F(DynamoDbStoreTest, WorksInAForkedChildAndInItsParent) {
   const auto store = open();
   const Key key = fresh_key();
