@@ -108,7 +108,10 @@ std::string headline(const scan::Report& report) {
   }
   if (report.findings.empty()) {
     if (held == 0) return "Nothing was found, but nothing could be decided either.";
-    return fmt::format("The limits held against {}.",
+    const bool limits_only = std::all_of(
+        report.checks.begin(), report.checks.end(),
+        [](const scan::CheckResult& check) { return check.category == "rate-limiting"; });
+    return fmt::format("{} held against {}.", limits_only ? "The limits" : "The target",
                        held == 1 ? "the one check that was decisive"
                                  : fmt::format("all {} checks that were decisive", held));
   }
