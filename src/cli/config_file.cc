@@ -26,7 +26,8 @@ struct Misread {
 
 // The options that hold secrets.
 bool takes_environment(const std::string& name) {
-  return name == "header" || name == "body" || name == "webhook";
+  return name == "header" || name == "body" || name == "webhook" || name == "as-other" ||
+         name == "expired-token";
 }
 
 std::string expanded(const YAML::Node& at, const std::string& text,

@@ -23,8 +23,11 @@
 #include "cli/scan_progress.h"
 #include "cli/scan_store.h"
 #include "cli/webhook.h"
+#include "net/listen_address.h"
 #include "net/url.h"
+#include "scan/probe/callback.h"
 #include "scan/probe/http_transport.h"
+#include "scan/probe/redact.h"
 #include "scan/scan.h"
 #include "scan/utc.h"
 
@@ -53,6 +56,30 @@ Status keep(const scan::Report& report, const ScanOptions& options) {
   const Status told = post_webhook(*url, report, *before);
   if (!told) complain(told.error(), kExitOk);
   return {};
+}
+
+// Where a target that fetches URLs for its callers shows itself; null: nowhere.
+Result<std::unique_ptr<scan::HttpCallback>> listen_for_callbacks(const ScanOptions& options,
+                                                                 const scan::ScanPlan& plan) {
+  const std::string text =
+      options.callback.empty() && plan.loopback ? "127.0.0.1:0" : options.callback;
+  if (text.empty() || !scan::wants_callback(plan)) return nullptr;
+  const auto address = net::ListenAddress::parse(text);
+  if (!address) return tl::unexpected(Error(address.error()).at("--callback"));
+  if (address->is_unix()) {
+    return fail(ErrorCode::invalid_input, "--callback: a target reaches no Unix socket",
+                "Give an address and a port, such as 10.0.0.5:0");
+  }
+  std::vector<std::string> secrets;
+  for (const scan::ScanOperation& operation : plan.operations) {
+    for (const scan::Header& header : operation.request.headers) {
+      if (!scan::is_secret_name(header.name)) continue;
+      secrets.push_back(header.value.substr(header.value.find(' ') + 1));
+    }
+  }
+  auto listening = scan::HttpCallback::listen(*address, std::move(secrets));
+  if (!listening) return tl::unexpected(Error(listening.error()).at("--callback"));
+  return listening;
 }
 
 int scan_once(const ScanOptions& options) {
@@ -100,6 +127,9 @@ int scan_once(const ScanOptions& options) {
       return scan::look_at_tls(endpoint, clock, deadline);
     };
   }
+  auto callback = listen_for_callbacks(options, plan);
+  if (!callback) return complain(callback.error(), kExitUsage);
+  if (*callback) plan.callback = &(*callback)->callback();
   plan.bounds.per_second = (*transport)->is_loopback() ? 1000 : 50;
 
   ScanProgress progress(options.quiet);
@@ -173,6 +203,18 @@ void add_scan_command(CLI::App& app, int& exit_code) {
   command->add_flag("--allow-writes", options->allow_writes,
                     "Allow POST: on a test instance, with a test account");
   command->add_option("--header", options->headers, "'Name: value', as often as needed");
+  command->add_option("--as-other", options->as_other,
+                      "'Name: value', a header with the credential of another, ordinary user");
+  command->add_option("--callback", options->callback,
+                      "ADDRESS:PORT of this machine that the target reaches, to see what it "
+                      "fetches; 127.0.0.1:0 for a target on this machine");
+  command
+      ->add_option("--canary", options->canary,
+                   "A text that you put into a model's instructions, to see whether it comes "
+                   "out")
+      ->check([](const std::string& text) {
+        return text.size() < 8 ? std::string("give 8 characters or more") : std::string();
+      });
   command->add_option("--expired-token", options->expired_token,
                       "A JWT of yours that has ended, for the category authentication");
   command->add_option("--spec", options->spec, "OpenAPI document (2.0, 3.0, 3.1; YAML or JSON)");

@@ -19,7 +19,10 @@ struct ScanOptions {
   std::vector<std::string> exclude;
   std::vector<std::string> categories = {"rate-limiting"};  // or "all"
   std::vector<std::string> headers;
+  std::vector<std::string> as_other;
   std::string expired_token;
+  std::string callback;
+  std::string canary;
   int max_requests = 2000;
   double max_wait_s = 65;
   double timeout_s = 10;

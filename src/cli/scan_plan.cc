@@ -16,19 +16,19 @@ constexpr std::size_t kMaxSpecBytes = openapi::kMaxDocumentBytes;
 constexpr std::size_t kMaxBodyFileBytes = 1024 * 1024;
 constexpr std::size_t kMaxHeaders = 64;
 
-Result<scan::Header> parse_header(const std::string& text) {
+Result<scan::Header> parse_header(const std::string& text, const std::string& option) {
   const std::size_t colon = text.find(':');
   if (colon == std::string::npos || colon == 0) {
     // The text itself may hold a credential: it is not repeated.
-    return fail(ErrorCode::invalid_input, "--header: not of the form 'Name: value'",
-                "Write --header 'X-API-Key: ...'");
+    return fail(ErrorCode::invalid_input, option + ": not of the form 'Name: value'",
+                "Write " + option + " 'X-API-Key: ...'");
   }
   const std::size_t start = text.find_first_not_of(' ', colon + 1);
   scan::Header header{text.substr(0, colon), start == std::string::npos ? "" : text.substr(start)};
   if (text.find_first_of("\r\n") != std::string::npos || text.find('\0') != std::string::npos) {
     return fail(ErrorCode::invalid_input,
-                "--header " + header.name + ": a line break is not part of a header",
-                "Give one --header for each header");
+                option + " " + header.name + ": a line break is not part of a header",
+                "Give one " + option + " for each header");
   }
   return header;
 }
@@ -51,7 +51,7 @@ Result<scan::Request> request_from_options(const ScanOptions& options, const std
   request.target = target;
   request.method = !options.method.empty() ? options.method : options.body.empty() ? "GET" : "POST";
   for (const std::string& text : options.headers) {
-    auto header = parse_header(text);
+    auto header = parse_header(text, "--header");
     if (!header) return tl::unexpected(header.error());
     request.headers.push_back(*header);
   }
@@ -161,6 +161,12 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
   }
   plan.allow_writes = options.allow_writes;
   plan.expired_token = options.expired_token;
+  plan.canary = options.canary;
+  for (const std::string& text : options.as_other) {
+    auto header = parse_header(text, "--as-other");
+    if (!header) return tl::unexpected(header.error());
+    plan.other.push_back(*std::move(header));
+  }
   if (options.headers.size() > kMaxHeaders) {
     return fail(ErrorCode::limit_exceeded, fmt::format("more than {} headers", kMaxHeaders),
                 "Give fewer --header options");

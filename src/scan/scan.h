@@ -17,11 +17,12 @@
 
 #include "openapi/document.h"
 #include "scan/model.h"
-#include "scan/probe/callback.h"
 #include "scan/probe/prober.h"
 #include "scan/probe/tls_facts.h"
 
 namespace weir::scan {
+
+class Callback;
 
 struct ScanOperation {
   Request request;
@@ -67,6 +68,9 @@ class Listener {
 
 // Of the categories of checks, in the order in which they run: what --category takes.
 std::vector<std::string> category_names();
+
+// Some of the plan's checks look at what the target fetches.
+bool wants_callback(const ScanPlan& plan);
 
 // Why no operation could be scanned at all.
 struct ScanFailure {

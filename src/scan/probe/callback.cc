@@ -1,8 +1,10 @@
 #include "scan/probe/callback.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 
+#include "base/address.h"
 #include "scan/probe/message.h"
 
 namespace weir::scan {
@@ -11,16 +13,28 @@ namespace {
 constexpr std::string_view kPrefix = "/weir/";
 constexpr std::string_view kTo = "/to/";
 constexpr std::size_t kMaxTokenBytes = 64;
+constexpr std::size_t kMinSecretBytes = 6;  // shorter ones stand anywhere by chance
 
 bool is_token(std::string_view text) {
   return !text.empty() && text.size() <= kMaxTokenBytes &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789") == std::string_view::npos;
 }
 
+// Loopback, private (RFC 1918, RFC 4193) and link-local addresses.
+bool is_internal(const Address& address) {
+  static constexpr std::array<const char*, 6> kNetworks = {
+      "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"};
+  return address.is_loopback() ||
+         std::any_of(kNetworks.begin(), kNetworks.end(), [&](const char* text) {
+           const auto network = Network::parse(text);
+           return network && network->contains(address);
+         });
+}
+
 }  // namespace
 
-Callback::Callback(std::string base, std::vector<std::string> secrets)
-    : base_(std::move(base)), secrets_(std::move(secrets)) {}
+Callback::Callback(std::string base, std::vector<std::string> secrets, bool internal)
+    : base_(std::move(base)), secrets_(std::move(secrets)), internal_(internal) {}
 
 std::string Callback::url_of(std::string_view token) const {
   return base_ + std::string(kPrefix) + std::string(token);
@@ -56,7 +70,7 @@ net::ServerResponse Callback::answer(const net::ServerRequest& request) {
     visit.carried_secret =
         visit.carried_secret ||
         std::any_of(secrets_.begin(), secrets_.end(), [&, text = value](const std::string& secret) {
-          return !secret.empty() && text.find(secret) != std::string_view::npos;
+          return secret.size() >= kMinSecretBytes && text.find(secret) != std::string_view::npos;
         });
   }
   {
@@ -72,10 +86,9 @@ net::ServerResponse Callback::answer(const net::ServerRequest& request) {
 }
 
 Result<std::unique_ptr<HttpCallback>> HttpCallback::listen(const net::ListenAddress& address,
-                                                           std::string_view advertised,
                                                            std::vector<std::string> secrets) {
   std::unique_ptr<HttpCallback> made(new HttpCallback);
-  // The port is known only once it listens; what comes before the callback is there is turned away.
+  // The port is known only once it listens; who comes before the callback is there is turned away.
   auto ready = std::make_shared<std::atomic<Callback*>>(nullptr);
   auto server = net::HttpServer::listen(
       address, {.max_connections = 64},
@@ -84,9 +97,8 @@ Result<std::unique_ptr<HttpCallback>> HttpCallback::listen(const net::ListenAddr
         answer(callback == nullptr ? net::ServerResponse{503, {}, ""} : callback->answer(request));
       });
   if (!server) return tl::unexpected(server.error());
-  const std::string host =
-      advertised.empty() ? (*server)->address().to_string() : std::string(advertised);
-  made->callback_ = std::make_unique<Callback>("http://" + host, std::move(secrets));
+  made->callback_ = std::make_unique<Callback>("http://" + (*server)->address().to_string(),
+                                               std::move(secrets), is_internal(address.address));
   made->server_ = *std::move(server);
   ready->store(made->callback_.get());
   return made;

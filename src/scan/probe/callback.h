@@ -34,8 +34,11 @@ struct Visit {
 
 class Callback {
  public:
-  // `base` as clients write it, "http://127.0.0.1:41234"; `secrets` of the user's own requests.
-  Callback(std::string base, std::vector<std::string> secrets);
+  // `base` as clients write it, "http://127.0.0.1:41234"; `secrets` of the user's own requests;
+  // `internal`: its address is one that nobody outside can have.
+  Callback(std::string base, std::vector<std::string> secrets, bool internal);
+
+  bool is_internal() const { return internal_; }
 
   std::string url_of(std::string_view token) const;
   // Redirects (302) to the URL of `to`.
@@ -51,6 +54,7 @@ class Callback {
  private:
   const std::string base_;
   const std::vector<std::string> secrets_;
+  const bool internal_;
   mutable std::mutex mutex_;
   std::vector<Visit> visits_;  // under mutex_
 };
@@ -58,9 +62,8 @@ class Callback {
 // A Callback behind a real listener. Ends with it.
 class HttpCallback {
  public:
-  // `advertised`: host and port as the target reaches it; empty: the address itself.
+  // At an address of this machine that the target can reach; port 0: any that is free.
   static Result<std::unique_ptr<HttpCallback>> listen(const net::ListenAddress& address,
-                                                      std::string_view advertised,
                                                       std::vector<std::string> secrets);
 
   Callback& callback() { return *callback_; }

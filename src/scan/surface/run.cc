@@ -10,8 +10,8 @@
 namespace weir::scan {
 namespace {
 
-constexpr int kOfTarget = 100;    // requests, roughly
-constexpr int kOfOperation = 60;  // requests, roughly
+constexpr int kOfTarget = 120;     // requests, roughly
+constexpr int kOfOperation = 150;  // requests, roughly
 
 void run_on(Surface& surface, Scope scope, Report& report, Listener& listener) {
   listener.operation_began(surface.name());

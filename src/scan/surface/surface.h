@@ -12,6 +12,7 @@
 //   if (surface.same_document(answer, surface.baseline())) ...
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,7 @@
 
 namespace weir::scan {
 
-inline constexpr int kMaxOfSurface = 160;  // requests to one operation, or to the target as a whole
+inline constexpr int kMaxOfSurface = 300;  // requests to one operation, or to the target as a whole
 
 struct Answer {
   Variant sent;
@@ -95,6 +96,9 @@ class Surface {
   // Two answers are the same document, apart from what differs by itself.
   bool same_document(const Answer& a, const Answer& b);
 
+  // What a check has found out that spares those after it the same requests.
+  std::map<std::string, std::string>& learned() { return learned_; }
+
   // -- for the report
   Evidence evidence(std::string claim, std::vector<const Answer*> answers) const;
   std::string curl(const Request& request) const;
@@ -119,6 +123,7 @@ class Surface {
   bool from_fresh_sources_ = false;
   double waited_s_ = 0;
   std::string stop_reason_;
+  std::map<std::string, std::string> learned_;
   std::optional<Answer> baseline_;
   std::string baseline_again_;  // the body of the second one
   std::optional<Answer> anonymous_;
