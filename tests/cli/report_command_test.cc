@@ -214,6 +214,7 @@ TEST(ExplainCommand, SaysTheSameInJson) {
     EXPECT_EQ(check.at("id"), each.at("id"));
     EXPECT_FALSE(check.at("why").as_string().empty()) << id;
     EXPECT_FALSE(check.at("remediation").as_string().empty()) << id;
+    EXPECT_FALSE(check.at("proof").as_string().empty()) << id;
   }
 }
 

@@ -87,6 +87,7 @@ TEST(BolaCrossIdentityRead, IsFoundWhereTheListKnowsBetter) {
   const Evidence& evidence = finding(report, "bola-cross-identity-read")->evidence.at(0);
   EXPECT_EQ(evidence.curl.find(kBob), std::string::npos) << "the other's key stays out of reports";
   EXPECT_NE(evidence.curl.find("$X_API_KEY"), std::string::npos);
+  EXPECT_NE(evidence.curl.find("# with the other user's credential"), std::string::npos);
   EXPECT_NE(evidence.claim.find("/orders lists it to its owner"), std::string::npos);
 }
 

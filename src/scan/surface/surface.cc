@@ -336,7 +336,14 @@ std::string Surface::curl(const Request& request) const {
 }
 
 std::string Surface::curl_without_secrets(const Request& request) const {
-  return curl_line(request, request, plan_.origin);
+  std::string line = curl_line(request, request, plan_.origin);
+  // The variable has the name of the header, whoever's credential it is.
+  for (const Header& header : plan_.other) {
+    if (find_header(request.headers, header.name).value_or("") == header.value) {
+      return line + "  # with the other user's credential";
+    }
+  }
+  return line;
 }
 
 std::string Surface::name() const {

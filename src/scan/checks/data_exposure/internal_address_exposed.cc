@@ -35,7 +35,8 @@ const CheckInfo kInfo = {
     "Send public names only; take upstream headers (X-Backend, Via) off at the edge.",
     "Build absolute URLs with request.build_absolute_uri() and USE_X_FORWARDED_HOST set for your "
     "proxy.",
-    ""};
+    "",
+    "An answer names a private address, an ARN, a bucket, or a host below .internal."};
 
 }  // namespace
 

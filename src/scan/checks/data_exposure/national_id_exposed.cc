@@ -34,7 +34,9 @@ const CheckInfo kInfo = {
     "Mask all but the last characters, and send the whole number only where a person has to read "
     "it.",
     "A serializer field that masks: SerializerMethodField returning value[-4:].",
-    ""};
+    "",
+    "An IBAN whose check digits hold (mod 97), or a US social security number below a key that "
+    "says so."};
 
 }  // namespace
 

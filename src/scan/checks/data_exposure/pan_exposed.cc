@@ -37,7 +37,9 @@ const CheckInfo kInfo = {
     "altogether.",
     "Store the provider's token, not the number; a serializer with card_last4 as the only field of "
     "it.",
-    ""};
+    "",
+    "Check digit and issuer of a card number hold, and a key speaks of cards. Numbers published "
+    "for tests do not count."};
 
 }  // namespace
 

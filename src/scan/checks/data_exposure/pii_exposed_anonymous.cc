@@ -47,7 +47,8 @@ const CheckInfo kInfo = {
     "Ask for a credential, and send an address only to those who need it.",
     "permission_classes = [IsAuthenticated] as the default, and a serializer without email for "
     "lists.",
-    ""};
+    "",
+    "Five or more different e-mail addresses come without a credential, twice."};
 
 }  // namespace
 

@@ -38,7 +38,9 @@ const CheckInfo kInfo = {
     "with a whole settings object or environment.",
     "Keep keys out of settings that views can reach; on AWS let the instance or task role carry "
     "them.",
-    ""};
+    "",
+    "An answer holds a text of the form of a known secret. Confirmed where its checksum (GitHub, "
+    "npm) or form (private key) holds; only its first four and last two characters are shown."};
 
 }  // namespace
 

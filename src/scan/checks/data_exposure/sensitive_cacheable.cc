@@ -57,7 +57,9 @@ const CheckInfo kInfo = {
     "Cache-Control: no-store on every answer that depends on who asks; private where the browser "
     "may keep it.",
     "@cache_control(no_store=True), or @never_cache, on views with a user.",
-    ""};
+    "",
+    "A body with personal data, which anonymous callers are denied, comes without no-store or "
+    "private. Confirmed where a shared cache is told to keep it, firm otherwise."};
 
 }  // namespace
 

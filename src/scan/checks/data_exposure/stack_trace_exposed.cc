@@ -36,7 +36,8 @@ const CheckInfo kInfo = {
     "Answer errors with a problem document (RFC 9457) that names nothing of the inside, and write "
     "the trace to the log.",
     "DEBUG = False, and a handler500 that answers JSON.",
-    ""};
+    "",
+    "An answer shows two frames of a stack trace or more, twice."};
 
 }  // namespace
 

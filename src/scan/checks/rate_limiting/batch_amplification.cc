@@ -301,7 +301,9 @@ const CheckInfo kInfo = {
     "condition hits <= :limit - :n. In a GraphQL schema add a rule on aliases and complexity.",
     "rules:\n  - id: operations\n    key: api_key\n    limit: 100/m   # @rate_limit(cost=...) "
     "charges "
-    "each operation of a batch\n"};
+    "each operation of a batch\n",
+    "Requests with several operations each bring more operations within half a window than two "
+    "windows allow, counted in the answers, and the requests after those are served as well."};
 
 }  // namespace
 

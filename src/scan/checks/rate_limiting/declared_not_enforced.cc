@@ -90,7 +90,9 @@ const CheckInfo kInfo = {
     "limited operation, and nowhere else.",
     "With drf-spectacular, add the 429 response where the limit is applied, by the same decorator.",
     "rules:\n  - id: per-client\n    key: client_ip\n    limit: 100/m   # declare the 429 of this "
-    "rule\n"};
+    "rule\n",
+    "The refusal's status is not among the responses of the document; or it declares a 429 or "
+    "limit headers, and the whole budget passed without a refusal."};
 
 }  // namespace
 

@@ -177,7 +177,9 @@ const CheckInfo kInfo = {
     "a read before it.",
     "rules:\n  - id: per-client\n    key: client_ip\n    limit: 100/m   # RateLimit and "
     "RateLimit-Policy "
-    "come from the decision\n"};
+    "come from the decision\n",
+    "At least twice: more was said to remain than passed; none was, and three more in a row "
+    "passed; the stated limit is off by 10 % and by two; or refused 1.1 s after the stated reset."};
 
 }  // namespace
 

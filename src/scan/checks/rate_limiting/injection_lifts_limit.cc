@@ -225,7 +225,10 @@ const CheckInfo kInfo = {
     "own "
     "and its own limit in the policy.",
     "rules:\n  - id: per-user\n    key: user\n    limit: 100/m\n    overrides:\n      - {user: "
-    "batch-job, limit: 1000/m}   # who is authenticated, not what a header says\n"};
+    "batch-job, limit: 1000/m}   # who is authenticated, not what a header says\n",
+    "Five times of five: the base is refused, noise of the same kind and length is refused, the "
+    "claim is served with the same document, the base is refused; then the claim passes 0.8 N in a "
+    "row while the base stays refused."};
 
 }  // namespace
 

@@ -119,7 +119,10 @@ const CheckInfo kInfo = {
     "by resolver_match.route, without request.method in the key.",
     "rules:\n  - id: per-route\n    key: [client_ip, route]   # without `methods`: all of them\n   "
     " "
-    "limit: 100/m\n"};
+    "limit: 100/m\n",
+    "The base is refused and the other method is served, five times of five; then it passes 0.8 N "
+    "in a row while the base stays refused. HEAD counts where a path that cannot exist is answered "
+    "otherwise."};
 
 }  // namespace
 

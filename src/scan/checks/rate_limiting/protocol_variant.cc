@@ -32,7 +32,9 @@ const CheckInfo kInfo = {
     "Count in Django's middleware, where every request looks alike, not by SERVER_PROTOCOL or per "
     "connection.",
     "rules:\n  - id: per-client\n    key: client_ip\n    limit: 100/m   # decided on the parsed "
-    "request\n"};
+    "request\n",
+    "The base is refused and the same request over HTTP/1.0 is served, five times of five; then it "
+    "passes 0.8 N in a row while the base stays refused."};
 
 }  // namespace
 

@@ -162,7 +162,9 @@ const CheckInfo kInfo = {
     "failures. Key the account's counter in DynamoDB on the canonical user name.",
     "rules:\n  - id: sign-in-per-client\n    match: {routes: [/auth/login]}\n    key: client_ip\n  "
     "  "
-    "limit: 10/m\n    penalty: {refusals: 10/m, wait: 30m}\n"};
+    "limit: 10/m\n    penalty: {refusals: 10/m, wait: 30m}\n",
+    "A sign-in, code, reset or sign-up passes without end; or 2 N + 3 wrong passwords are tried in "
+    "half a window. Locking the account counts as a limit."};
 
 }  // namespace
 

@@ -202,7 +202,9 @@ const CheckInfo kInfo = {
     "DynamoDB's Query and hand LastEvaluatedKey out as the cursor.",
     "rules:\n  - id: lists\n    match: {routes: [/items]}\n    key: client_ip\n    limit: 100/m   "
     "# and "
-    "bound the page in the view, or charge `cost` by its size\n"};
+    "bound the page in the view, or charge `cost` by its size\n",
+    "A parameter sets the number of entries (asked for one, one came), and twice brings more than "
+    "the declared maximum, more than 1,000, or for -1 or 0 half as many again as for 1,000."};
 
 }  // namespace
 

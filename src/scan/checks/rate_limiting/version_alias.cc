@@ -140,7 +140,10 @@ const CheckInfo kInfo = {
     "DynamoDB key instead of the path.",
     "rules:\n  - id: quotes\n    match: {routes: [/api/v1/quotes, /api/v2/quotes]}\n    key: "
     "client_ip   # "
-    "without the route: one counter for both\n    limit: 100/m\n"};
+    "without the route: one counter for both\n    limit: 100/m\n",
+    "The base is refused and the other version brings the same document, five times of five; then "
+    "it passes 0.8 N in a row while the base stays refused. A path beside it that cannot exist "
+    "does not bring the document."};
 
 }  // namespace
 

@@ -189,7 +189,9 @@ const CheckInfo kInfo = {
     "second, "
     "wider rule on the user name alone that asks for a step-up instead of refusing.",
     "rules:\n  - id: per-client\n    key: client_ip   # the attacker's own quota pays\n    limit: "
-    "10/m\n"};
+    "10/m\n",
+    "Requests that only name an account, an address or a person use its quota up; its owner is "
+    "refused up to three times, while a client that nobody named is served."};
 
 }  // namespace
 

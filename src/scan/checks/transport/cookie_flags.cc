@@ -67,7 +67,9 @@ const CheckInfo kInfo = {
     "Set-Cookie: ...; Secure; HttpOnly; SameSite=Lax (or Strict).",
     "SESSION_COOKIE_SECURE = True, SESSION_COOKIE_HTTPONLY = True, SESSION_COOKIE_SAMESITE = "
     "\"Lax\".",
-    ""};
+    "",
+    "A cookie that is set, and has the name of a session's, lacks HttpOnly, SameSite, or over "
+    "https Secure."};
 
 }  // namespace
 

@@ -55,7 +55,9 @@ const CheckInfo kInfo = {
     "Send Strict-Transport-Security: max-age=31536000; includeSubDomains (RFC 6797).",
     "SECURE_HSTS_SECONDS = 31536000 and SECURE_HSTS_INCLUDE_SUBDOMAINS = True, with "
     "SecurityMiddleware.",
-    ""};
+    "",
+    "An answer over https, from a host that is not this machine, has no Strict-Transport-Security "
+    "of half a year."};
 
 }  // namespace
 

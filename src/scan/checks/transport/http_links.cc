@@ -48,7 +48,8 @@ const CheckInfo kInfo = {
     "only.",
     "SECURE_PROXY_SSL_HEADER = (\"HTTP_X_FORWARDED_PROTO\", \"https\") behind a proxy that always "
     "sets it.",
-    ""};
+    "",
+    "Over https, a header or the body links to the same host with http."};
 
 }  // namespace
 

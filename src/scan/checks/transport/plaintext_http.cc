@@ -37,7 +37,8 @@ const CheckInfo kInfo = {
     "that sends a credential over http is noticed the first time.",
     "SECURE_SSL_REDIRECT = True, SECURE_PROXY_SSL_HEADER for the proxy that ends TLS, and "
     "SECURE_HSTS_SECONDS = 31536000.",
-    ""};
+    "",
+    "The API serves over plain http, twice, on a host that is not this machine."};
 
 }  // namespace
 

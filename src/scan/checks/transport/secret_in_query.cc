@@ -57,7 +57,9 @@ const CheckInfo kInfo = {
     "Take credentials from a header (Authorization, X-API-Key) only.",
     "Read the key from request.headers, never from request.GET, and strip query strings from "
     "access logs until clients have moved.",
-    ""};
+    "",
+    "The document asks for the key in the query; or a parameter that is named so decides between "
+    "served and denied."};
 
 }  // namespace
 

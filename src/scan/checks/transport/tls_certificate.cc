@@ -44,7 +44,9 @@ const CheckInfo kInfo = {
     "clients use.",
     "Django does not end TLS: renew the certificate where TLS ends, such as in AWS Certificate "
     "Manager.",
-    ""};
+    "",
+    "The certificate of the handshake has ended, ends within 14 days, is for another name, or its "
+    "chain does not hold."};
 
 }  // namespace
 

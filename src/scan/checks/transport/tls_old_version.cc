@@ -35,7 +35,8 @@ const CheckInfo kInfo = {
     "Accept TLS 1.2 and 1.3 only, where TLS ends: load balancer, CDN or web server.",
     "Django does not end TLS: set the policy of the load balancer, such as "
     "ELBSecurityPolicy-TLS13-1-2-2021-06.",
-    ""};
+    "",
+    "A handshake that offers TLS 1.0 or 1.1 only succeeds."};
 
 }  // namespace
 
