@@ -46,6 +46,7 @@ OpenedStore open_store(const policy::Policy& policy, const Environment& environm
   options.region = config->region;
   options.endpoint_url = config->endpoint;
   options.max_clock_skew = policy.clock_skew();
+  options.authority = config->authority;
   options.leases = config->leases;
   options.warn = std::move(warn);
   Result<std::unique_ptr<store::DynamoDbStore>> store =

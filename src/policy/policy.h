@@ -34,6 +34,7 @@ struct DynamoDbStore {
   std::string table;
   std::string region = {};    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
   std::string endpoint = {};  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
+  std::string authority = {};  // the region whose copy of a replicated table counts
   Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
   bool leases = false;  // busy keys are charged ahead, and admitted without a write each
   friend bool operator==(const DynamoDbStore&, const DynamoDbStore&) = default;

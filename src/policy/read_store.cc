@@ -37,6 +37,12 @@ std::optional<StoreConfig> read_store(const Node& node, FieldReader& fields) {
           read(value);
         }};
   };
+  const auto region_into = [&](const Node& value, std::string& region) {
+    fields.text_into(
+        value, region, "an AWS region",
+        [](const std::string& text) { return consists_of(text, "-", 1, 32); },
+        "Write it as AWS does, for example eu-central-1");
+  };
   const bool is_map = fields.read(
       node, "a store",
       {{"kind",
@@ -52,12 +58,9 @@ std::optional<StoreConfig> read_store(const Node& node, FieldReader& fields) {
                    "Use 3 to 255 characters from a-z, A-Z, 0-9, '_', '.' and '-'");
              }),
        field("region", {kDynamoDb},
-             [&](const Node& value) {
-               fields.text_into(
-                   value, dynamodb.region, "an AWS region",
-                   [](const std::string& text) { return consists_of(text, "-", 1, 32); },
-                   "Write it as AWS does, for example eu-central-1");
-             }),
+             [&](const Node& value) { region_into(value, dynamodb.region); }),
+       field("authority", {kDynamoDb},
+             [&](const Node& value) { region_into(value, dynamodb.authority); }),
        field("endpoint", {kDynamoDb},
              [&](const Node& value) {
                fields.text_into(

@@ -76,6 +76,7 @@ TEST(ReadPolicy, UnderstandsEveryField) {
   EXPECT_EQ(store.table, "weir");
   EXPECT_EQ(store.region, "eu-central-1");
   EXPECT_EQ(store.endpoint, "http://127.0.0.1:8000");
+  EXPECT_EQ(store.authority, "eu-central-1");
   EXPECT_TRUE(store.leases);
   EXPECT_EQ(store.budget, 100ms);
   EXPECT_EQ(policy.pepper, kPepper);
@@ -93,7 +94,7 @@ TEST(ReadPolicy, UnderstandsEveryField) {
   EXPECT_EQ(identity.api_key.verify, Verify::required);
   ASSERT_EQ(policy.rules.size(), 3U);
   EXPECT_EQ(policy.rules[0].id, "per-key");
-  EXPECT_EQ(policy.rules[0].line, 24);
+  EXPECT_EQ(policy.rules[0].line, 25);
   EXPECT_EQ(policy.rules[0].match.methods, (std::vector<std::string>{"POST", "PUT"}));
   EXPECT_EQ(policy.rules[0].match.routes, (std::vector<std::string>{"/orders", "/carts/*"}));
   EXPECT_EQ(policy.rules[0].key, (std::vector{KeyPart::api_key, KeyPart::route}));

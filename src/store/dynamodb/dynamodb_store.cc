@@ -9,6 +9,7 @@
 
 #include "store/dynamodb/item_answer.h"
 #include "store/dynamodb/request_body.h"
+#include "store/dynamodb/table.h"
 
 namespace weir::store {
 namespace {
@@ -57,7 +58,7 @@ Result<ChargeOutcome> DynamoDbStore::charge(const ChargeRequest& request) {
   if (Status valid = validate(request); !valid) return tl::unexpected(valid.error());
   if (const auto paid = take_paid(request)) return *paid;
   const net::Deadline deadline = net::Deadline::in(request.budget);
-  if (Status trusted = trust_clock(deadline); !trusted) return tl::unexpected(trusted.error());
+  if (Status trusted = trust(deadline); !trusted) return tl::unexpected(trusted.error());
   renew_after_fork();
 
   Charging charging(seen_, write_ids_, request);
@@ -107,7 +108,7 @@ std::optional<ChargeOutcome> DynamoDbStore::charge_paid(const ChargeRequest& req
 std::optional<ChargeOutcome> DynamoDbStore::take_paid(const ChargeRequest& request) {
   const auto* window = std::get_if<limit::WindowLimit>(&request.limit);
   // A clock that is far off would hand out what was charged for another time.
-  if (!leases_ || window == nullptr || !clock_trusted_.load(std::memory_order_acquire)) {
+  if (!leases_ || window == nullptr || !is_trusted_.load(std::memory_order_acquire)) {
     return std::nullopt;
   }
   const auto admission = leases_->take(request.key, *window, request.now, request.cost);
@@ -223,17 +224,39 @@ Status DynamoDbStore::send_check(const net::Deadline& deadline) {
                 "check the endpoint URL");
   }
   Status verdict = client_->clock_check().verdict();
-  clock_trusted_.store(verdict.has_value(), std::memory_order_release);
+  if (verdict && options_.authority.empty()) {
+    look_for_replicas(deadline);
+    verdict = standing();
+  }
+  is_trusted_.store(verdict.has_value(), std::memory_order_release);
   return verdict;
 }
 
-Status DynamoDbStore::trust_clock(const net::Deadline& deadline) {
-  if (clock_trusted_.load(std::memory_order_acquire)) return {};
+void DynamoDbStore::look_for_replicas(const net::Deadline& deadline) {
+  // Whoever may not ask, or gets no answer, is no worse off than before.
+  if (const Result<bool> lost = loses_counts(*client_, deadline)) loses_counts_ = *lost;
+}
+
+Status DynamoDbStore::standing() const {
+  if (loses_counts_) {
+    return fail(
+        ErrorCode::invalid_input,
+        fmt::format("table '{}' has replicas that resolve conflicts by the last writer: each "
+                    "region would admit the whole limit",
+                    options_.table),
+        "say in store.authority which region counts, and let every node use that one; or "
+        "make the table strongly consistent (MRSC)");
+  }
+  return client_->clock_check().verdict();
+}
+
+Status DynamoDbStore::trust(const net::Deadline& deadline) {
+  if (is_trusted_.load(std::memory_order_acquire)) return {};
   const std::unique_lock lock(checking_, deadline.left());
   if (!lock) return fail(ErrorCode::timeout, "the first check of the DynamoDB table took too long");
-  if (clock_trusted_.load(std::memory_order_acquire)) return {};
+  if (is_trusted_.load(std::memory_order_acquire)) return {};
   const Duration now = base::monotonic_now();
-  if (Status verdict = client_->clock_check().verdict(); !verdict && now < next_check_) {
+  if (Status verdict = standing(); !verdict && now < next_check_) {
     return verdict;
   }
   next_check_ = now + kClockRecheck;
@@ -245,7 +268,7 @@ void DynamoDbStore::watch_clock() {
   if (!skew) return;
   const Duration off = skew->certain();
   if (std::chrono::abs(off) > options_.hard_clock_skew) {
-    clock_trusted_.store(false, std::memory_order_release);
+    is_trusted_.store(false, std::memory_order_release);
   }
   const bool beyond = std::chrono::abs(off) > options_.max_clock_skew;
   if (skew_reported_.exchange(beyond, std::memory_order_relaxed) == beyond || !options_.warn)
@@ -305,6 +328,12 @@ Result<std::unique_ptr<DynamoDbStore>> open_dynamodb_store(const DynamoDbOptions
   if (!target) return tl::unexpected(target.error());
   Result<std::unique_ptr<net::HttpCaller>> http = make_http_client(options, environment);
   if (!http) return tl::unexpected(http.error());
+  if (!options.authority.empty() && options.authority != target->region) {
+    return fail(ErrorCode::invalid_input,
+                fmt::format("{} counts in table '{}', and this node would use its replica in {}",
+                            options.authority, options.table, target->region),
+                fmt::format("set store.region to {}", options.authority));
+  }
   std::unique_ptr<LeaseTable> leases;
   if (options.leases) leases = leases_of_machine(options, *target, environment);
   auto client = std::make_unique<DynamoDbClient>(options, std::move(*target), environment,

@@ -80,8 +80,11 @@ class DynamoDbStore final : public Store {
 
  private:
   std::optional<ChargeOutcome> take_paid(const ChargeRequest& request);
-  Status trust_clock(const net::Deadline& deadline);
+  Status trust(const net::Deadline& deadline);
   Status send_check(const net::Deadline& deadline);
+  void look_for_replicas(const net::Deadline& deadline);
+  // Why nothing may be decided at present, as far as is known.
+  Status standing() const;
   CallResult call(std::string_view operation, std::string_view body, const net::Deadline& deadline);
   WriteAnswer send(const ConditionalUpdate& write, const net::Deadline& deadline);
   WriteAnswer read_instead(const Key& key, const net::Deadline& deadline);
@@ -100,9 +103,11 @@ class DynamoDbStore final : public Store {
   std::mutex rng_mutex_;
   Rng rng_;
 
-  std::timed_mutex checking_;               // held while a check is under way; guards next_check_
-  Duration next_check_{};                   // by monotonic time
-  std::atomic<bool> clock_trusted_{false};  // an answer has come, and its date was close enough
+  std::timed_mutex checking_;  // held while a check is under way; guards next_check_
+  Duration next_check_{};      // by monotonic time
+  // An answer has come, its date was close enough, and no replica loses what is counted.
+  std::atomic<bool> is_trusted_{false};
+  std::atomic<bool> loses_counts_{false};
   std::atomic<bool> skew_reported_{false};
 
   // Whether failed conditions bring the old item, as far as is known.

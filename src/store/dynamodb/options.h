@@ -19,6 +19,9 @@ struct DynamoDbOptions {
   std::string region = {};        // empty: AWS_REGION, AWS_DEFAULT_REGION, the profile's
   std::string endpoint_url = {};  // empty: AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the
                                   // profile's, https://dynamodb.<region>.amazonaws.com
+  // The region whose copy of a replicated table counts. Empty: a table whose replicas resolve
+  // conflicts by the last writer is not used at all, since each region would admit the whole limit.
+  std::string authority = {};
   std::string ca_file = {};       // PEM; empty: AWS_CA_BUNDLE, else the system's store
 
   // The clock of this machine may be this far from DynamoDB's before `warn` hears of it. The engine

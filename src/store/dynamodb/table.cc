@@ -58,15 +58,22 @@ Result<TableInfo> parse_table(const std::string& body) {
   }
   if (table["Replicas"].get(list) == SUCCESS && list.size() > 0 &&
       text_or(table["MultiRegionConsistency"], "EVENTUAL") != "STRONG") {
+    info.loses_counts = true;
     info.notes.push_back(
         "the table has replicas that resolve conflicts by the last writer, which loses counts: "
-        "let every node use one and the same region");
+        "let every node use one and the same region, and name it in store.authority");
   }
   bool stream = false;
   if (table["StreamSpecification"]["StreamEnabled"].get(stream) == SUCCESS && stream) {
     info.notes.push_back("the table has a stream, which Weir does not need");
   }
   return info;
+}
+
+Result<TableInfo> ask(DynamoDbClient& client, const net::Deadline& deadline) {
+  CallResult result = client.call("DescribeTable", table_body(client.table()), deadline);
+  if (result.fate != Fate::done) return tl::unexpected(std::move(result.error));
+  return parse_table(result.body);
 }
 
 Status check_schema(const TableInfo& info) {
@@ -126,10 +133,14 @@ std::string arn_or_pattern(std::string_view arn, std::string_view region, std::s
 
 }  // namespace
 
+Result<bool> loses_counts(DynamoDbClient& client, const net::Deadline& deadline) {
+  const Result<TableInfo> info = ask(client, deadline);
+  if (!info) return tl::unexpected(info.error());
+  return info->loses_counts;
+}
+
 Result<TableInfo> describe_table(DynamoDbClient& client, const net::Deadline& deadline) {
-  CallResult result = client.call("DescribeTable", table_body(client.table()), deadline);
-  if (result.fate != Fate::done) return tl::unexpected(std::move(result.error));
-  Result<TableInfo> info = parse_table(result.body);
+  Result<TableInfo> info = ask(client, deadline);
   if (!info) return info;
   if (Status right = check_schema(*info); !right) return tl::unexpected(right.error());
   add_ttl(client, deadline, *info);
@@ -174,7 +185,7 @@ std::string limiter_policy(std::string_view arn, std::string_view region, std::s
     {{
       "Sid": "WeirLimiter",
       "Effect": "Allow",
-      "Action": "dynamodb:UpdateItem",
+      "Action": ["dynamodb:UpdateItem", "dynamodb:DescribeTable"],
       "Resource": "{}"
     }}
   ]

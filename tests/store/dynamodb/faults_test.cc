@@ -37,6 +37,13 @@ class FaultsTest : public EmulatorTest {
     };
   }
 
+  // With an authority, so that nothing is asked about replicas: requests are counted here.
+  std::unique_ptr<DynamoDbStore> open_at(std::uint16_t port) {
+    DynamoDbOptions options;
+    options.authority = "us-east-1";
+    return EmulatorTest::open_at(port, options);
+  }
+
   // How many of the key's admissions the table holds.
   std::int64_t stored(const Key& key, std::int64_t n) {
     const auto witness = open();

@@ -92,10 +92,11 @@ TEST_F(TableTest, WithTtlOnAnotherAttributeIsToldThatExpiredItemsStay) {
 }
 
 // No emulator has replicas, so the answer is given some.
-TEST_F(TableTest, WithReplicasIsToldToLoseCountsUnlessTheyAreStronglyConsistent) {
-  const auto notes_with = [](const std::string& more) {
-    test::FaultProxy proxy(emulator().port(), [&](std::string_view) {
-      return test::Fault{test::Fault::Kind::edit, "", [&](std::string answer) {
+class ReplicatedTableTest : public TableTest {
+ protected:
+  static test::FaultProxy proxy_that_adds(const std::string& more) {
+    return test::FaultProxy(emulator().port(), [more](std::string_view) {
+      return test::Fault{test::Fault::Kind::edit, "", [more](std::string answer) {
                            const std::size_t at = answer.find("\"TableName\"");
                            if (at == std::string::npos) return answer;
                            answer.insert(at, more);
@@ -103,22 +104,57 @@ TEST_F(TableTest, WithReplicasIsToldToLoseCountsUnlessTheyAreStronglyConsistent)
                            return test::http_answer(200, answer.substr(body));
                          }};
     });
+  }
+  // What a charge through such a proxy is refused for; nothing if it is admitted.
+  std::string error_with(const std::string& more, const DynamoDbOptions& options = {}) {
+    test::FaultProxy proxy = proxy_that_adds(more);
+    const auto outcome = open_at(proxy.port(), options)->charge(request(fresh_key(), 5));
+    return outcome ? "" : outcome.error().to_string();
+  }
+
+  const std::string replicas_ = R"("Replicas":[{"RegionName":"us-west-2"}],)";
+  const std::string strong_ = R"("MultiRegionConsistency":"STRONG",)";
+};
+
+TEST_F(ReplicatedTableTest, IsToldToLoseCountsUnlessItIsStronglyConsistent) {
+  const auto notes_with = [](const std::string& more) {
+    test::FaultProxy proxy = proxy_that_adds(more);
     base::SystemClock clock;
     const auto client = make_client({}, test::emulator_environment(proxy.port()), clock);
     const auto table = describe_table(*client, net::Deadline::in(seconds(10)));
     EXPECT_TRUE(table) << table.error().to_string();
     return table->notes;
   };
-  const std::string replicas = R"("Replicas":[{"RegionName":"us-west-2"}],)";
   EXPECT_TRUE(notes_with("").empty());
-  ASSERT_EQ(notes_with(replicas).size(), 1U);
-  EXPECT_NE(notes_with(replicas)[0].find("loses counts"), std::string::npos);
-  EXPECT_TRUE(notes_with(replicas + R"("MultiRegionConsistency":"STRONG",)").empty());
+  ASSERT_EQ(notes_with(replicas_).size(), 1U);
+  EXPECT_NE(notes_with(replicas_)[0].find("loses counts"), std::string::npos);
+  EXPECT_TRUE(notes_with(replicas_ + strong_).empty());
+}
+
+TEST_F(ReplicatedTableTest, DecidesNothingUntilThePolicySaysWhichRegionCounts) {
+  EXPECT_EQ(error_with(""), "");
+  EXPECT_EQ(error_with(replicas_ + strong_), "");
+  EXPECT_NE(error_with(replicas_).find("each region would admit the whole limit"),
+            std::string::npos);
+  DynamoDbOptions options;
+  options.authority = "us-east-1";  // what an emulator is signed for
+  EXPECT_EQ(error_with(replicas_, options), "");
+}
+
+TEST_F(ReplicatedTableTest, IsNotUsedFromAnotherRegionThanTheOneThatCounts) {
+  DynamoDbOptions options;
+  options.authority = "eu-west-1";
+  const auto store = open_dynamodb_store(options, emulator().environment(), clock_, 1);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().to_string(),
+            "eu-west-1 counts in table 'weir', and this node would use its replica in us-east-1. "
+            "set store.region to eu-west-1");
 }
 
 TEST(Policies, AreJsonWithTheLeastActions) {
   const auto limiter = boost::json::parse(limiter_policy("", "eu-west-1", "weir"));
-  EXPECT_EQ(limiter.at("Statement").at(0).at("Action"), "dynamodb:UpdateItem");
+  const boost::json::array actions = {"dynamodb:UpdateItem", "dynamodb:DescribeTable"};
+  EXPECT_EQ(limiter.at("Statement").at(0).at("Action"), actions);
   EXPECT_EQ(limiter.at("Statement").at(0).at("Resource"),
             "arn:aws:dynamodb:eu-west-1:*:table/weir");
   const auto admin = boost::json::parse(admin_policy("arn:aws:dynamodb:x:1:table/t", "x", "t"));
