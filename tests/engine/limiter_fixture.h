@@ -49,6 +49,10 @@ class FailingStore final : public store::Store {
   }
   Status give_back(const store::ChargeRequest& request, std::int64_t slot) override {
     ++returns;
+    {
+      const std::lock_guard lock(mutex_);
+      returned_at.push_back(request.now);
+    }
     return store_->give_back(request, slot);
   }
   std::string_view name() const override { return "failing"; }
@@ -77,6 +81,7 @@ class FailingStore final : public store::Store {
   std::vector<Duration> budgets;
   Duration last_check_budget{};
   std::vector<Time> charged_at;
+  std::vector<Time> returned_at;
 
  private:
   const std::unique_ptr<store::Store> store_ = std::make_unique<test::StateStore>();

@@ -121,6 +121,26 @@ TEST_F(LimiterTest, GivesBackWhatALaterRuleMadeUseless) {
   EXPECT_EQ(refused.quotas[1].next_room, 0s);
 }
 
+// What gcra has drained since the charge is not there to be given back: the store asks the time.
+TEST_F(LimiterTest, GivesBackAtThePresentAndNotAtTheTimeOfTheCharge) {
+  start({everybody(1), per_client(10)});
+  EXPECT_EQ(get("203.0.113.7").verdict, Verdict::admitted);
+  store_->on_charge([&] { clock_.advance(30ms); });
+  EXPECT_EQ(get("203.0.113.8").verdict, Verdict::refused);
+  ASSERT_EQ(store_->returned_at.size(), 1U);
+  EXPECT_GT(store_->returned_at[0], store_->charged_at.back());
+}
+
+TEST_F(LimiterTest, CountsANetworkOfTheOneFamilyApartFromOneOfTheOtherThatHasItsBytes) {
+  policy::Rule rule = per_client(1);
+  rule.ipv4_prefix = 32;
+  rule.ipv6_prefix = 32;
+  start({rule});
+  EXPECT_EQ(get("32.1.13.184").verdict, Verdict::admitted);
+  EXPECT_EQ(get("2001:db8::1").verdict, Verdict::admitted);
+  EXPECT_EQ(get("2001:db8::1").verdict, Verdict::refused);
+}
+
 TEST_F(LimiterTest, ANarrowRuleThatRefusesNeverTouchesTheWiderOnes) {
   start({everybody(100), per_client(1)});
   EXPECT_EQ(admitted(50, [&] { return get("203.0.113.7"); }), 1);
