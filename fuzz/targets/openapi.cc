@@ -1,5 +1,8 @@
-// OpenAPI documents, in JSON and YAML.
+// OpenAPI documents, in JSON and YAML, also in several files: "\n=== a/b.yaml\n" begins the next
+// one.
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "fuzz/target.h"
 #include "net/url.h"
@@ -14,9 +17,38 @@ void check_shown(std::string_view text) {
   WEIR_CHECK(std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; }));
 }
 
+struct Folder {
+  std::string_view document;  // the first file
+  std::map<std::string, std::string_view, std::less<>> others;
+
+  explicit Folder(std::string_view input) {
+    constexpr std::string_view kMark = "\n=== ";
+    std::size_t mark = input.find(kMark);
+    document = input.substr(0, mark);
+    while (mark != std::string_view::npos) {
+      input.remove_prefix(mark + kMark.size());
+      mark = input.find(kMark);
+      const std::string_view file = input.substr(0, mark);
+      const std::size_t line = std::min(file.find('\n'), file.size());
+      others.emplace(file.substr(0, line), file.substr(std::min(line + 1, file.size())));
+    }
+  }
+
+  Result<std::string> read(const std::string& path) const {
+    // What is asked for does not lead out of the folder.
+    WEIR_CHECK(!path.empty() && path.front() != '/' && !path.starts_with("../"));
+    WEIR_CHECK(path.find("/../") == std::string::npos && path.find('\0') == std::string::npos);
+    const auto found = others.find(path);
+    if (found == others.end()) return fail(ErrorCode::not_found, "not there");
+    return std::string(found->second);
+  }
+};
+
 void check(std::string_view input, std::string_view name) {
-  const auto document = openapi::read_document(input, name);
-  const auto again = openapi::read_document(input, name);
+  const Folder folder(input);
+  const auto read_other = [&folder](const std::string& path) { return folder.read(path); };
+  const auto document = openapi::read_document(folder.document, name, read_other);
+  const auto again = openapi::read_document(folder.document, name, read_other);
   WEIR_CHECK(document.has_value() == again.has_value());
   if (!document) {
     check_shown(document.error().to_string());

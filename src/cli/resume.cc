@@ -78,6 +78,10 @@ void add_earlier(scan::Report& report, Resumption resumption) {
   put_before(report.findings, std::move(earlier.findings));
   put_before(report.timelines, std::move(earlier.timelines));
   put_before(report.declarations, std::move(earlier.declarations));
+  if (report.operations) {
+    report.operations->declared += static_cast<int>(resumption.operations.size());
+    report.operations->tested += static_cast<int>(resumption.operations.size());
+  }
   std::stable_sort(
       report.findings.begin(), report.findings.end(),
       [](const scan::Finding& a, const scan::Finding& b) { return a.severity > b.severity; });

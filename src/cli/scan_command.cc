@@ -93,18 +93,6 @@ int scan_once(const ScanOptions& options) {
   const auto output = ReportOutput::create(options.output);
   if (!output) return complain(output.error(), kExitUsage);
 
-  auto made = make_scan_plan(options, *url);
-  if (!made) return complain(made.error(), kExitUsage);
-  scan::ScanPlan plan = *std::move(made);
-  std::optional<Resumption> resumption;
-  if (!options.resume.empty()) {
-    auto earlier = read_report(options.resume);
-    if (!earlier) return complain(earlier.error(), kExitUsage);
-    auto resumed = resume(*std::move(earlier), plan, options.seed != 0);
-    if (!resumed) return complain(resumed.error(), kExitUsage);
-    resumption = *std::move(resumed);
-  }
-
   base::SystemClock clock;
   scan::HttpOptions http;
   http.deadline = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout_s * 1000));
@@ -116,6 +104,18 @@ int scan_once(const ScanOptions& options) {
         {ErrorCode::unauthorized, url->host + " is not this machine, so it is not scanned unasked",
          "If you may test it, add --i-am-authorized"},
         kExitUsage);
+  }
+
+  auto made = make_scan_plan(options, *url);
+  if (!made) return complain(made.error(), kExitUsage);
+  scan::ScanPlan plan = *std::move(made);
+  std::optional<Resumption> resumption;
+  if (!options.resume.empty()) {
+    auto earlier = read_report(options.resume);
+    if (!earlier) return complain(earlier.error(), kExitUsage);
+    auto resumed = resume(*std::move(earlier), plan, options.seed != 0);
+    if (!resumed) return complain(resumed.error(), kExitUsage);
+    resumption = *std::move(resumed);
   }
   if (options.plan) {
     print_plan(plan, options);
@@ -217,7 +217,9 @@ void add_scan_command(CLI::App& app, int& exit_code) {
       });
   command->add_option("--expired-token", options->expired_token,
                       "A JWT of yours that has ended, for the category authentication");
-  command->add_option("--spec", options->spec, "OpenAPI document (2.0, 3.0, 3.1; YAML or JSON)");
+  command->add_option(
+      "--spec", options->spec,
+      "OpenAPI document (2.0, 3.0, 3.1; YAML or JSON): a file, or a URL of the target");
   command
       ->add_option("--operations", options->operations,
                    "Only these: operationId, path, or 'METHOD path'")

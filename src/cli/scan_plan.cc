@@ -7,12 +7,12 @@
 #include "base/rng.h"
 #include "base/system_clock.h"
 #include "cli/files.h"
+#include "cli/spec_source.h"
 #include "openapi/document.h"
 
 namespace weir::cli {
 namespace {
 
-constexpr std::size_t kMaxSpecBytes = openapi::kMaxDocumentBytes;
 constexpr std::size_t kMaxBodyFileBytes = 1024 * 1024;
 constexpr std::size_t kMaxHeaders = 64;
 
@@ -50,11 +50,9 @@ Result<scan::Request> request_from_options(const ScanOptions& options, const std
   scan::Request request;
   request.target = target;
   request.method = !options.method.empty() ? options.method : options.body.empty() ? "GET" : "POST";
-  for (const std::string& text : options.headers) {
-    auto header = parse_header(text, "--header");
-    if (!header) return tl::unexpected(header.error());
-    request.headers.push_back(*header);
-  }
+  auto headers = parse_headers(options.headers, "--header");
+  if (!headers) return tl::unexpected(headers.error());
+  request.headers = *std::move(headers);
   if (!options.body.empty()) {
     request.body = options.body;
     if (options.body.front() == '@') {
@@ -101,10 +99,11 @@ std::string reason_to_skip(const openapi::Operation& operation, const ScanOption
 }
 
 Status operations_from_spec(const ScanOptions& options, const net::Url& url, scan::ScanPlan& plan) {
-  auto text = read_file(options.spec, kMaxSpecBytes);
-  if (!text) return tl::unexpected(text.error());
-  auto read = openapi::read_document(*text, options.spec);
+  const auto source = open_spec(options, url);
+  if (!source) return tl::unexpected(source.error());
+  auto read = openapi::read_document(source->text, options.spec, source->read_other);
   if (!read) return tl::unexpected(read.error());
+  plan.notes = read->notes;
   const auto document = std::make_shared<const openapi::Document>(std::move(*read));
   std::string prefix(url.path());
   while (!prefix.empty() && prefix.back() == '/') prefix.pop_back();
@@ -139,13 +138,28 @@ Status operations_from_spec(const ScanOptions& options, const net::Url& url, sca
     return fail(ErrorCode::invalid_input, options.spec + ": no operation of it can be scanned",
                 plan.skipped.empty()
                     ? "The document lists no operations"
-                    : plan.skipped.front().name + ": " + plan.skipped.front().reason);
+                    : plan.skipped.front().operation + ": " + plan.skipped.front().reason);
   }
   plan.api = document;
   return {};
 }
 
 }  // namespace
+
+Result<std::vector<scan::Header>> parse_headers(const std::vector<std::string>& texts,
+                                                const std::string& option) {
+  if (texts.size() > kMaxHeaders) {
+    return fail(ErrorCode::limit_exceeded,
+                fmt::format("{}: more than {} headers", option, kMaxHeaders), "Give fewer");
+  }
+  std::vector<scan::Header> headers;
+  for (const std::string& text : texts) {
+    auto header = parse_header(text, option);
+    if (!header) return tl::unexpected(header.error());
+    headers.push_back(*std::move(header));
+  }
+  return headers;
+}
 
 Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url& url) {
   scan::ScanPlan plan;
@@ -162,15 +176,9 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
   plan.allow_writes = options.allow_writes;
   plan.expired_token = options.expired_token;
   plan.canary = options.canary;
-  for (const std::string& text : options.as_other) {
-    auto header = parse_header(text, "--as-other");
-    if (!header) return tl::unexpected(header.error());
-    plan.other.push_back(*std::move(header));
-  }
-  if (options.headers.size() > kMaxHeaders) {
-    return fail(ErrorCode::limit_exceeded, fmt::format("more than {} headers", kMaxHeaders),
-                "Give fewer --header options");
-  }
+  auto other = parse_headers(options.as_other, "--as-other");
+  if (!other) return tl::unexpected(other.error());
+  plan.other = *std::move(other);
   if (options.spec.empty()) {
     auto request = request_from_options(options, url.target);
     if (!request) return tl::unexpected(request.error());
@@ -197,8 +205,9 @@ void print_plan(const scan::ScanPlan& plan, const ScanOptions& options) {
                operation.request.target.substr(0, operation.request.target.find('?')));
   }
   for (const auto& skipped : plan.skipped) {
-    fmt::print("  not {}: {}\n", skipped.name, skipped.reason);
+    fmt::print("  not {}: {}\n", skipped.operation, skipped.reason);
   }
+  for (const std::string& note : plan.notes) fmt::print("  {}\n", note);
   fmt::print(
       "Each: requests until one is refused (at most 160), about 130 variants while it is refused,\n"
       "then up to four windows of the limit with volleys of at most 40 requests at once.\n"

@@ -49,9 +49,9 @@ std::string path_of(std::string_view url) {
 }
 
 std::size_t bytes_of(const Operation& operation) {
-  std::size_t bytes = sizeof(Operation) + operation.path.size() + operation.base_path.size() +
-                      operation.example_path.size() + operation.query.size() +
-                      (operation.body ? operation.body->text.size() : 0);
+  std::size_t bytes = sizeof(Operation) + operation.file.size() + operation.path.size() +
+                      operation.base_path.size() + operation.example_path.size() +
+                      operation.query.size() + (operation.body ? operation.body->text.size() : 0);
   for (const Parameter& parameter : operation.parameters) {
     bytes += sizeof(Parameter) + parameter.name.size() + parameter.example.size();
   }
@@ -65,7 +65,8 @@ std::size_t bytes_of(const Operation& operation) {
 
 class DocumentReader {
  public:
-  DocumentReader(const Tree& tree, std::string_view name) : reading_(tree, name) {}
+  DocumentReader(std::string_view text, std::string_view name, const ReadOther& read_other)
+      : reading_(text, name, read_other) {}
 
   Document read() {
     read_version();
@@ -91,7 +92,7 @@ class DocumentReader {
     document_.openapi = cut(is_swagger_ ? swagger : openapi);
     if (is_swagger_ ? swagger == "2.0" : begins_with(openapi, "3.")) {
       if (!is_swagger_ && !begins_with(openapi, "3.0") && !begins_with(openapi, "3.1")) {
-        reading_.note(root().child("openapi")->line,
+        reading_.note(root(), root().child("openapi")->line,
                       "This version of OpenAPI is newer than 3.1 and is read as if it were 3.1");
       }
       return;
@@ -199,16 +200,17 @@ class DocumentReader {
   void read_paths() {
     const Node* paths = reading_.resolve(root().find("paths"));
     if (paths == nullptr || paths->kind != NodeKind::map) {
-      reading_.note(root().line, "The document has no paths");
+      reading_.note(root(), root().line, "The document has no paths");
       return;
     }
     for (const Child& path : paths->children) {
       reading_.step();
       if (begins_with(path.key, "x-")) continue;
       if (!begins_with(path.key, "/") || path.key.size() > kMaxPathBytes) {
-        reading_.note(path.line, fmt::format("A path begins with '/' and has at most {} bytes; "
-                                             "this one is left out",
-                                             kMaxPathBytes));
+        reading_.note(*path.node, path.line,
+                      fmt::format("A path begins with '/' and has at most {} bytes; "
+                                  "this one is left out",
+                                  kMaxPathBytes));
         continue;
       }
       if (const Node* item = reading_.resolve(path.node); item && !read_path(path.key, *item))
@@ -228,13 +230,15 @@ class DocumentReader {
                        [&child](const auto& each) { return each.first == child.key; });
       if (method == std::end(kMethods) || child.node->kind != NodeKind::map) continue;
       if (document_.operations.size() == kMaxOperations || model_bytes_ > kMaxModelBytes) {
-        reading_.note(child.line, fmt::format("Only the first {} operations are read",
-                                              document_.operations.size()));
+        reading_.note(
+            *child.node, child.line,
+            fmt::format("Only the first {} operations are read", document_.operations.size()));
         return false;
       }
       Operation operation;
       operation.method = method->second;
       operation.path = path;
+      operation.file = reading_.file_of(*child.node);
       operation.line = child.line;
       read_operation(*child.node, item, operation);
       model_bytes_ += bytes_of(operation);
@@ -325,9 +329,9 @@ std::string Operation::target() const {
   return query.empty() ? example_path : example_path + "?" + query;
 }
 
-Result<Document> read_document(std::string_view text, std::string_view name) try {
-  const Tree tree = read_tree(text, name);
-  return DocumentReader(tree, name).read();
+Result<Document> read_document(std::string_view text, std::string_view name,
+                               const ReadOther& read_other) try {
+  return DocumentReader(text, name, read_other).read();
 } catch (const ReadError& refused) {
   Error error = Error(refused.error).at(name);
   error.message = printable(std::move(error.message));

@@ -7,10 +7,11 @@
 //   ("openapi.yaml:12:3: ..."); what can be read although something in it is odd gives a note.
 // - Time and memory are bounded by the constants below: size, depth, number of nodes, the steps
 //   taken in following references and YAML aliases, and the number of operations.
-// - Only references inside the document are followed. Nothing is fetched, no file is opened.
+// - References are followed inside the document, and into other files of its folder if the caller
+//   gives a way to read them. This folder opens no file itself and fetches nothing.
 // - Deterministic: operations come in the document's order, made-up values are always the same.
 //
-// Thread safety: a pure function; the results are plain values.
+// Thread safety: a pure function but for `read_other`; the results are plain values.
 //
 //   Result<openapi::Document> document = openapi::read_document(text, "openapi.yaml");
 //   for (const openapi::Operation& operation : document->operations)
@@ -19,6 +20,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,8 +31,10 @@
 namespace weir::openapi {
 
 inline constexpr std::size_t kMaxDocumentBytes = 20 * 1024 * 1024;
-inline constexpr int kMaxDepth = 128;                 // nesting of lists and maps
-inline constexpr std::size_t kMaxNodes = 1'000'000;   // values in the document
+inline constexpr std::size_t kMaxFiles = 1000;  // that references lead into, all together ...
+inline constexpr std::size_t kMaxOtherBytes = kMaxDocumentBytes;  // ... of so many bytes
+inline constexpr int kMaxDepth = 128;                             // nesting of lists and maps
+inline constexpr std::size_t kMaxNodes = 1'000'000;               // values in the document
 inline constexpr std::size_t kMaxSteps = 20'000'000;  // values visited, references included
 inline constexpr std::size_t kMaxOperations = 10'000;
 inline constexpr std::size_t kMaxModelBytes = 64 * 1024 * 1024;  // of all operations together
@@ -126,7 +130,8 @@ struct Operation {
   std::vector<std::string> tags;
   bool deprecated = false;
   Purpose purpose = Purpose::other;
-  int line = 0;  // in the document, from 1
+  std::string file;  // that declares it: the document's name, or that of a file beside it
+  int line = 0;      // in that file, from 1
 
   // example_path and query as a request line carries them.
   std::string target() const;
@@ -142,7 +147,12 @@ struct Document {
   std::vector<std::string> notes;  // "openapi.yaml:40: ...": what was left out, and why
 };
 
+// Gives the text of another file of the document. `path` is relative to the document's folder and
+// does not lead out of it: "schemas/item.yaml".
+using ReadOther = std::function<Result<std::string>(const std::string& path)>;
+
 // `name` stands in errors and notes: the file or URL that the text came from.
-Result<Document> read_document(std::string_view text, std::string_view name);
+Result<Document> read_document(std::string_view text, std::string_view name,
+                               const ReadOther& read_other = {});
 
 }  // namespace weir::openapi

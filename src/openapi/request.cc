@@ -104,7 +104,7 @@ class RequestFiller {
         } else if (all.size() < kMaxParameters) {
           all.push_back(parameter);
         } else {
-          reading_.note(child.line,
+          reading_.note(*child.node, child.line,
                         fmt::format("Only the first {} parameters of {} {} are read",
                                     kMaxParameters, operation_.method, operation_.path));
           return all;
@@ -156,7 +156,7 @@ class RequestFiller {
     parameter.name = node.text_of("name");
     parameter.in = node.text_of("in");
     parameter.required = is_true(node, "required") || parameter.in == "path";
-    if (!is_sendable(parameter, node.line)) return;
+    if (!is_sendable(parameter, node)) return;
 
     const Node* schema = context_.is_swagger ? &node : reading_.resolve(node.find("schema"));
     if (schema != nullptr) {
@@ -193,10 +193,11 @@ class RequestFiller {
     return number.to_number<double>(error);
   }
 
-  bool is_sendable(const Parameter& parameter, int line) {
+  bool is_sendable(const Parameter& parameter, const Node& node) {
     if (parameter.name.size() > kMaxNameBytes) {
-      reading_.note(line, fmt::format("A parameter's name is longer than {} bytes; it is left out",
-                                      kMaxNameBytes));
+      reading_.note(
+          node, node.line,
+          fmt::format("A parameter's name is longer than {} bytes; it is left out", kMaxNameBytes));
       return false;
     }
     const bool is_header = parameter.in == "header" || parameter.in == "cookie";
@@ -208,12 +209,13 @@ class RequestFiller {
                                        equals_ignoring_case(parameter.name, "authorization"));
       if (is_reserved) return false;
       if (is_header ? is_token(parameter.name) : !parameter.name.empty()) return true;
-      reading_.note(line, "A parameter has a name that cannot be sent; it is left out");
+      reading_.note(node, node.line, "A parameter has a name that cannot be sent; it is left out");
       return false;
     }
-    reading_.note(line, fmt::format("The parameter '{}' is in no place that there is (path, query, "
-                                    "header, cookie); it is left out",
-                                    parameter.name));
+    reading_.note(node, node.line,
+                  fmt::format("The parameter '{}' is in no place that there is (path, query, "
+                              "header, cookie); it is left out",
+                              parameter.name));
     return false;
   }
 

@@ -97,7 +97,11 @@ Tree read_tree(std::string_view text, std::string_view name) {
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     text.remove_prefix(kByteOrderMark.size());
   }
-  Tree tree = looks_like_json(text, name) ? read_json(text, name) : read_yaml(text, name);
+  return looks_like_json(text, name) ? read_json(text, name) : read_yaml(text, name);
+}
+
+Tree read_root(std::string_view text, std::string_view name) {
+  Tree tree = read_tree(text, name);
   if (tree.root == nullptr || tree.root->kind != NodeKind::map) {
     throw ReadError{{ErrorCode::invalid_input, "This is not an OpenAPI document: it is not a map",
                      "It should begin with 'openapi: 3.1.0' or 'swagger: \"2.0\"'"}};

@@ -24,7 +24,7 @@ struct ReadError {
   Error error;
 };
 
-enum class NodeKind { null, boolean, number, text, list, map };
+enum class NodeKind : std::uint8_t { null, boolean, number, text, list, map };
 
 struct Node;
 
@@ -36,6 +36,7 @@ struct Child {
 
 struct Node {
   NodeKind kind = NodeKind::null;
+  std::uint16_t file = 0;  // which of the document's files it stands in; the first is 0
   int line = 0;
   std::string text;             // of a boolean, number or text; numbers are as JSON writes them
   std::vector<Child> children;  // of a list or map, in the document's order
@@ -59,6 +60,9 @@ struct Tree {
   // Call once all children of a map are there: makes them findable, drops keys given twice.
   void close_map(Node& map, std::string_view name);
 };
+
+// Throws unless `text` is a map, as an OpenAPI document is.
+Tree read_root(std::string_view text, std::string_view name);
 
 // JSON where the text begins with '{' and `name` does not say YAML, YAML otherwise.
 Tree read_tree(std::string_view text, std::string_view name);

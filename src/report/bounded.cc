@@ -101,6 +101,17 @@ void bound(scan::Declaration& declaration) {
   declaration.line = std::max(declaration.line, 1);
 }
 
+void bound(scan::OperationCoverage& coverage, std::vector<std::string>& notes) {
+  cut_short(coverage.document);
+  coverage.declared = std::max(coverage.declared, 0);
+  coverage.tested = std::clamp(coverage.tested, 0, coverage.declared);
+  keep_first(coverage.left_out, kMaxLeftOut, "operations that were not tested", notes);
+  for (scan::LeftOut& each : coverage.left_out) {
+    cut_short(each.operation);
+    cut_short(each.reason);
+  }
+}
+
 void bound(scan::LimitSummary& limit) {
   cut_short(limit.operation);
   cut_short(limit.refusal);
@@ -163,6 +174,7 @@ scan::Report bounded(const scan::Report& original) {
   for (scan::Finding& finding : report.findings) bound(finding, notes);
   for (scan::LimitSummary& limit : report.limits) bound(limit);
   for (scan::Declaration& declaration : report.declarations) bound(declaration);
+  if (report.operations) bound(*report.operations, notes);
   if (report.comparison) bound(*report.comparison, notes);
   for (scan::Timeline& timeline : report.timelines) bound(timeline, notes);
   for (scan::CheckResult& check : report.checks) {

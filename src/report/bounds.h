@@ -14,6 +14,7 @@ inline constexpr std::size_t kMaxExchanges = 60;    // of one evidence: first an
 inline constexpr std::size_t kMaxMappings = 20;     // OWASP, CWE, PCI DSS references, each
 inline constexpr std::size_t kMaxChecks = 5000;
 inline constexpr std::size_t kMaxLimits = 1000;
+inline constexpr std::size_t kMaxLeftOut = 2000;  // operations of a document
 inline constexpr std::size_t kMaxCategories = 50;
 inline constexpr std::size_t kMaxScoreSteps = 500;
 inline constexpr std::size_t kMaxNotes = 100;

@@ -51,6 +51,7 @@ std::string render_html(const scan::Report& report) {
   add_limits(main, report);
   add_findings(main, report);
   add_checks(main, report);
+  add_operations(main, report);
   add_score(main, report);
   add_notes(main, report);
   body.add("footer").add(

@@ -58,6 +58,17 @@ void add_checks(Element main, const scan::Report& report) {
   }
 }
 
+void add_operations(Element main, const scan::Report& report) {
+  if (!report.operations) return;
+  Element section = add_section(main, "operations", "Operations of the document");
+  Element list = section.add("ul", {{"class", "card notes"}});
+  list.add("li", coverage_phrase(report));
+  for (const Reason& reason : reasons_of(*report.operations)) {
+    list.add("li", fmt::format("{} not: {} ({})", reason.operations.size(), reason.why,
+                               names_phrase(reason.operations)));
+  }
+}
+
 void add_score(Element main, const scan::Report& report) {
   Element section = add_section(main, "score", "How the score came about");
   Element card = section.add("div", {{"class", "card"}});

@@ -122,6 +122,17 @@ json::value to_json(const scan::Declaration& declaration) {
       {"operation", declaration.operation}, {"file", declaration.file}, {"line", declaration.line}};
 }
 
+json::value to_json(const std::optional<scan::OperationCoverage>& operations) {
+  if (!operations) return nullptr;
+  return json::object{
+      {"document", operations->document},
+      {"declared", operations->declared},
+      {"tested", operations->tested},
+      {"left_out", list(operations->left_out, [](const scan::LeftOut& each) {
+         return json::value(json::object{{"operation", each.operation}, {"reason", each.reason}});
+       })}};
+}
+
 json::object to_json(const std::map<std::string, int>& categories) {
   json::object object;
   for (const auto& [name, score] : categories) object.emplace(name, score);
@@ -155,6 +166,7 @@ std::string render_json(const scan::Report& report) {
       {"findings", list(report.findings, [](const auto& each) { return to_json(each); })},
       {"timelines", list(report.timelines, [](const auto& each) { return to_json(each); })},
       {"declarations", list(report.declarations, [](const auto& each) { return to_json(each); })},
+      {"operations", to_json(report.operations)},
       {"comparison", to_json(report.comparison)},
       {"notes", list(report.notes)}};
   return json::serialize(document) + "\n";

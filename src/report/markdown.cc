@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kTailBytes = 8192;
 constexpr std::size_t kMaxLimitsShown = 20;
 constexpr std::size_t kMaxExchangesShown = 8;
+constexpr std::size_t kMaxReasonsShown = 5;
 constexpr std::size_t kMaxGoneShown = 20;
 
 using Out = std::back_insert_iterator<std::string>;
@@ -32,6 +33,15 @@ void write_summary(std::string& page, const scan::Report& report) {
                  markdown_code(report.target), severities(report.findings),
                  suppressed == 0 ? "" : fmt::format(" ({} of them suppressed)", suppressed),
                  percent(report.coverage));
+  if (report.operations) {
+    fmt::format_to(out, "- Operations: {} of {} of {} were tested\n", report.operations->tested,
+                   report.operations->declared, markdown_code(report.operations->document));
+    const std::vector<Reason> reasons = reasons_of(*report.operations);
+    for (std::size_t i = 0; i < std::min(reasons.size(), kMaxReasonsShown); ++i) {
+      fmt::format_to(out, "  - {} not: {}\n", reasons[i].operations.size(),
+                     markdown_prose(reasons[i].why));
+    }
+  }
   if (report.comparison) {
     fmt::format_to(out, "- Against the baseline: {}\n", comparison_phrase(report));
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 namespace weir::report {
 
@@ -35,6 +36,36 @@ std::string thousands(std::uint64_t number) {
     digits.insert(at, 1, ',');
   }
   return digits;
+}
+
+std::string coverage_phrase(const scan::Report& report) {
+  if (!report.operations) return "";
+  return fmt::format("{} of {} operations of {} were tested.", report.operations->tested,
+                     report.operations->declared, report.operations->document);
+}
+
+std::vector<Reason> reasons_of(const scan::OperationCoverage& coverage) {
+  std::vector<Reason> reasons;
+  std::map<std::string_view, std::size_t> places;
+  for (const scan::LeftOut& each : coverage.left_out) {
+    const auto [place, is_new] = places.try_emplace(each.reason, reasons.size());
+    if (is_new) reasons.push_back({each.reason, {}});
+    reasons[place->second].operations.push_back(each.operation);
+  }
+  std::stable_sort(reasons.begin(), reasons.end(), [](const Reason& a, const Reason& b) {
+    return a.operations.size() > b.operations.size();
+  });
+  return reasons;
+}
+
+std::string names_phrase(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
+  return text;
 }
 
 std::string percent(double share) {

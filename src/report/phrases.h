@@ -23,6 +23,19 @@ std::string verdict_phrase(scan::CheckVerdict verdict);    // "not applicable"
 // "API4:2023", "CWE-770", "PCI DSS 6.2.4".
 std::vector<std::string> references(const scan::Finding& finding);
 
+// "12 of 20 operations of openapi.yaml were tested."; empty without a document.
+std::string coverage_phrase(const scan::Report& report);
+
+// Why operations were not tested: each reason once, the commonest first.
+struct Reason {
+  std::string why;
+  std::vector<std::string> operations;
+};
+std::vector<Reason> reasons_of(const scan::OperationCoverage& coverage);
+
+// "GET /a, GET /b and 3 more".
+std::string names_phrase(const std::vector<std::string>& names);
+
 // "2 high, 1 medium"; "none".
 std::string severities(const std::vector<scan::Finding>& findings);
 

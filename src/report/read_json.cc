@@ -221,6 +221,17 @@ scan::Comparison comparison_of(const Place& place) {
   return comparison;
 }
 
+scan::OperationCoverage coverage_of(const Place& place) {
+  scan::OperationCoverage coverage;
+  coverage.document = place["document"].text();
+  coverage.declared = place["declared"].whole<int>();
+  coverage.tested = place["tested"].whole<int>();
+  place["left_out"].list_into(coverage.left_out, [](const Place& each) {
+    return scan::LeftOut{each["operation"].text(), each["reason"].text()};
+  });
+  return coverage;
+}
+
 scan::Report report_of(const Place& place) {
   scan::Report report;
   if (place["schema"].text() != report.schema) {
@@ -255,6 +266,9 @@ scan::Report report_of(const Place& place) {
       return scan::Declaration{each["operation"].text(), each["file"].text(),
                                each["line"].whole<int>()};
     });
+  });
+  place.if_there("operations", [&report](const Place& operations) {
+    report.operations = coverage_of(operations);
   });
   place.if_there("comparison", [&report](const Place& comparison) {
     report.comparison = comparison_of(comparison);

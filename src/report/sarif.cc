@@ -229,6 +229,7 @@ json::array taxonomies_of(const scan::Report& report) {
 
 // One category for each API, so that several scans of one commit do not replace each other.
 std::string category_of(const scan::Report& report) {
+  if (report.operations) return document_uri(report.operations->document);
   if (!report.declarations.empty()) return document_uri(report.declarations.front().file);
   if (!report.checks.empty()) return operation_uri(report.checks.front().operation);
   return "weir-scan";

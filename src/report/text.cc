@@ -18,6 +18,7 @@ namespace {
 constexpr int kMinWidth = 40;
 constexpr int kMaxWidth = 200;
 constexpr std::size_t kMaxExchangesInText = 8;  // first and last half; JSON and HTML have the rest
+constexpr std::size_t kMaxReasonsInText = 10;
 constexpr std::size_t kLabelColumns = 12;
 
 const fmt::text_style kBold = fmt::emphasis::bold;
@@ -96,6 +97,24 @@ void write_gone(TextPage& page, const scan::Report& report) {
                     {gone.now ? "now " + verdict_phrase(*gone.now) : "not tested now", kFaint}});
   }
   page.table(rows, 2);
+}
+
+void write_operations(TextPage& page, const scan::Report& report) {
+  if (!report.operations) return;
+  page.heading("Operations of the document");
+  page.paragraph("", 0, coverage_phrase(report), 2);
+  const std::vector<Reason> reasons = reasons_of(*report.operations);
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < std::min(reasons.size(), kMaxReasonsInText); ++i) {
+    rows.push_back({{fmt::format("{} not", reasons[i].operations.size()), kDoubt},
+                    {reasons[i].why},
+                    {names_phrase(reasons[i].operations), kFaint}});
+  }
+  page.table(rows, 2);
+  if (reasons.size() > kMaxReasonsInText) {
+    page.paragraph("", 0, fmt::format("and {} further reasons", reasons.size() - kMaxReasonsInText),
+                   2);
+  }
 }
 
 void write_limits(TextPage& page, const scan::Report& report) {
@@ -202,6 +221,7 @@ void write_score(TextPage& page, const scan::Report& report) {
 std::string render_text(const scan::Report& report, bool colour, int width) {
   TextPage page(colour, static_cast<std::size_t>(std::clamp(width, kMinWidth, kMaxWidth)));
   write_summary(page, report);
+  write_operations(page, report);
   write_limits(page, report);
   if (!report.findings.empty()) {
     page.heading(fmt::format("Findings: {}", severities(report.findings)));

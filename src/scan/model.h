@@ -130,6 +130,20 @@ struct Declaration {
   int line = 0;      // from 1
 };
 
+// An operation of the document that was not tested.
+struct LeftOut {
+  std::string operation;  // "POST /orders"
+  std::string reason;
+};
+
+// How much of an OpenAPI document was tested.
+struct OperationCoverage {
+  std::string document;  // as given on the command line
+  int declared = 0;      // operations in it
+  int tested = 0;
+  std::vector<LeftOut> left_out;  // the others: those that were not to be scanned first
+};
+
 // A finding of the baseline that is not there any more.
 struct GoneFinding {
   std::string id;
@@ -167,6 +181,7 @@ struct Report {
   std::vector<std::string> notes;  // what the user should know: what could not be tested, and why
   std::string scan_id;             // what every request carried in X-Weir-Scan
   std::vector<Declaration> declarations;
+  std::optional<OperationCoverage> operations;  // without a document: nullopt
   std::optional<Comparison> comparison;
 };
 

@@ -210,6 +210,28 @@ class OperationScan {
   Listener& listener_;
 };
 
+// Of two reasons the first one stands.
+void add_reasons(std::vector<std::string>& reasons, const std::vector<std::string>& more) {
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    if (reasons[i].empty()) reasons[i] = more[i];
+  }
+}
+
+OperationCoverage coverage_of(const ScanPlan& plan, const std::vector<std::string>& reasons) {
+  OperationCoverage coverage;
+  coverage.document = plan.document;
+  coverage.declared = static_cast<int>(plan.operations.size() + plan.skipped.size());
+  coverage.left_out = plan.skipped;
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    if (reasons[i].empty()) {
+      ++coverage.tested;
+    } else {
+      coverage.left_out.push_back({name_of(plan.operations[i].request), reasons[i]});
+    }
+  }
+  return coverage;
+}
+
 }  // namespace
 
 std::vector<std::string> category_names() {
@@ -231,27 +253,29 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   report.target = plan.origin;
   report.started_at = rfc3339(clock.now());
   report.seed = plan.seed;
-  for (const SkippedOperation& skipped : plan.skipped) {
-    report.notes.push_back(fmt::format("{} was not scanned: {}", skipped.name, skipped.reason));
-  }
+  report.notes = plan.notes;
 
   for (const ScanOperation& operation : plan.operations) {
     if (operation.declared == nullptr) continue;
     report.declarations.push_back(
-        {name_of(operation.request), plan.document, operation.declared->line});
+        {name_of(operation.request), operation.declared->file, operation.declared->line});
   }
 
   const Time began = clock.now();
+  const bool limits_wanted = wants(plan, kRateLimiting);
   ProbeBounds bounds = plan.bounds;
-  bounds.kept_back = wants(plan, kRateLimiting) ? requests_for_surfaces(plan) : 0;
+  bounds.kept_back = limits_wanted ? requests_for_surfaces(plan) : 0;
   Prober prober(transport, clock, wait_until, bounds, began);
   Rng rng(plan.seed);
   int scanned = 0;
   std::map<std::size_t, RefusalModel> refusals;
+  // Why an operation was not tested whole, by place; empty: it was.
+  std::vector<std::string> reasons(plan.operations.size(),
+                                   limits_wanted ? "the scan ended before it" : "");
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
     if (prober.stopped()) break;
     // Without the limits, the first operation shows whether the target can be scanned at all.
-    if (!wants(plan, kRateLimiting) && scanned > 0) break;
+    if (!limits_wanted && scanned > 0) break;
     Bench bench(prober, plan.operations[i].request, {plan.origin, plan.loopback, plan.allow_writes},
                 rng, plan.operations[i].declared);
     listener.operation_began(bench.name());
@@ -262,13 +286,15 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
         is_redirect(first.response.status) && !wants(plan, kRateLimiting) && wants(plan, "ssrf");
     if (failure && !is_looked_at) {
       report.notes.push_back(failure->message);
+      reasons[i] = failure->message;
       if (!result.failure) result.failure = failure;
       if (!first.response.ok()) break;  // the same will happen to every operation
       continue;
     }
     ++scanned;
-    if (!wants(plan, kRateLimiting)) continue;
+    if (!limits_wanted) continue;
     OperationScan(plan, bench, report, listener).run(first);
+    reasons[i] = prober.stop_reason();
     refusals[i] = bench.refusal();
   }
   if (scanned > 0) result.failure.reset();
@@ -278,8 +304,9 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   bounds.spent = sent;
   Prober rest(transport, clock, wait_until, bounds, began);
   if (scanned > 0 && wants_surfaces(plan) && (!prober.stopped() || prober.used_up())) {
-    run_surfaces(plan, rest, rng, refusals, report, listener);
+    add_reasons(reasons, run_surfaces(plan, rest, rng, refusals, report, listener));
   }
+  if (!plan.document.empty()) report.operations = coverage_of(plan, reasons);
 
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity > b.severity; });

@@ -30,20 +30,16 @@ struct ScanOperation {
   std::shared_ptr<const openapi::Operation> declared = nullptr;
 };
 
-struct SkippedOperation {
-  std::string name;    // "POST /orders"
-  std::string reason;  // why it is not scanned
-};
-
 struct ScanPlan {
   std::string origin;  // "http://127.0.0.1:8000"
   std::string version;
   std::string scan_id;  // in X-Weir-Scan of every request
   std::vector<ScanOperation> operations;
-  std::string document;  // the OpenAPI document that declares them; empty: there is none
-  std::vector<SkippedOperation> skipped;
-  bool loopback = false;      // the target is an IPv4 loopback address
-  bool allow_writes = false;  // POST may be sent where the operation itself is a GET
+  std::string document;            // the OpenAPI document that declares them; empty: there is none
+  std::vector<LeftOut> skipped;    // what else the document declares, and why it is not scanned
+  std::vector<std::string> notes;  // about reading the document
+  bool loopback = false;           // the target is an IPv4 loopback address
+  bool allow_writes = false;       // POST may be sent where the operation itself is a GET
   std::uint64_t seed = 0;
   double max_wait_s = 65;  // the longest window that is waited for
   ProbeBounds bounds;

@@ -179,7 +179,8 @@ paths:
           "api.yaml:7: A key is given twice in one map; the first one counts",
           "api.yaml:1: This version of OpenAPI is newer than 3.1 and is read as if it were 3.1",
           HasSubstr("api.yaml:3: A path begins with '/'"),
-          "api.yaml:5: 'other.yaml#/a' is another document, which is not read",
+          "api.yaml:5: 'other.yaml#/a' is another document, which is not read: "
+          "the document was given alone",
           "api.yaml:6: '#/nowhere' is not in the document",
           HasSubstr("api.yaml:6: The parameter 'q' is in no place that there is")));
 }

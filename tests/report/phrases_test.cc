@@ -23,6 +23,25 @@ TEST(Phrases, SayWhatIsKnownOfALimit) {
   EXPECT_EQ(limit_phrase(std::nullopt, std::nullopt), "no limit seen");
 }
 
+TEST(Phrases, SayHowMuchOfADocumentWasTestedAndTheCommonestReasonFirst) {
+  scan::Report report;
+  EXPECT_EQ(coverage_phrase(report), "");
+  report.operations = scan::OperationCoverage{"api.yaml",
+                                              6,
+                                              1,
+                                              {{"GET /a", "no value"},
+                                               {"POST /b", "writes"},
+                                               {"POST /c", "writes"},
+                                               {"POST /d", "writes"},
+                                               {"POST /e", "writes"}}};
+  EXPECT_EQ(coverage_phrase(report), "1 of 6 operations of api.yaml were tested.");
+  const std::vector<Reason> reasons = reasons_of(*report.operations);
+  ASSERT_EQ(reasons.size(), 2U);
+  EXPECT_EQ(reasons[0].why, "writes");
+  EXPECT_EQ(names_phrase(reasons[0].operations), "POST /b, POST /c, POST /d and 1 more");
+  EXPECT_EQ(names_phrase(reasons[1].operations), "GET /a");
+}
+
 TEST(Phrases, RoundSharesDownSoThatOnlyAllIsAHundred) {
   EXPECT_EQ(percent(0.999), "99 %");
   EXPECT_EQ(percent(0.29), "29 %");

@@ -314,6 +314,7 @@ scan::Report filled_with(const std::string& text) {
   scan::Report report = failing();
   report.tool_version = report.target = report.started_at = report.scan_id = text;
   report.declarations = {{text, text, -1}};
+  report.operations = scan::OperationCoverage{text, 3, 9, {{text, text}}};
   report.comparison = scan::Comparison{text, 400, 1, 2, {{text, text, std::nullopt}}};
   report.categories = {{text, 48}};
   report.notes = {text};
@@ -353,6 +354,8 @@ scan::Report with_many(std::size_t count) {
   report.limits.resize(count, report.limits[0]);
   report.notes.resize(count, report.notes[0]);
   report.declarations.assign(count, {kOperation, "openapi.yaml", 12});
+  report.operations = scan::OperationCoverage{"openapi.yaml", 9, 0, {}};
+  report.operations->left_out.assign(count, {kOperation, "it may change something"});
   report.comparison = scan::Comparison{report.started_at, 48, 0, 0, {}};
   report.comparison->gone.assign(count, {"no-limit", "GET /gone", std::nullopt});
   report.score_steps.resize(count, report.score_steps[0]);

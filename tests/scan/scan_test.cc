@@ -404,6 +404,26 @@ TEST(Scan, NeverSendsMoreThanItsBound) {
   EXPECT_FALSE(report.notes.empty());
 }
 
+TEST(Scan, SaysWhichOperationsOfADocumentItDidNotReach) {
+  VirtualScan scan({.limiter = counting(FixedFirstHit(kN, kW))});
+  EXPECT_FALSE(scan.run().report.operations.has_value()) << "there is no document";
+  scan.plan.document = "openapi.yaml";
+  scan.plan.skipped = {{"POST /quote", "it may change something"}};
+  scan.plan.operations.assign(3, {Request{.method = "GET", .target = "/quote?a=1"}});
+  EXPECT_EQ(scan.run().report.operations->tested, 3);
+
+  scan.plan.bounds.max_requests = 300;  // enough for one
+  const OperationCoverage coverage = scan.run().report.operations.value();
+  EXPECT_EQ(coverage.document, "openapi.yaml");
+  EXPECT_EQ(coverage.declared, 4);
+  EXPECT_EQ(coverage.tested, 1);
+  ASSERT_EQ(coverage.left_out.size(), 3U);
+  EXPECT_EQ(coverage.left_out[0].reason, "it may change something");
+  EXPECT_EQ(coverage.left_out[1].operation, "GET /quote");
+  EXPECT_NE(coverage.left_out[1].reason.find("300"), std::string::npos) << "where it stopped";
+  EXPECT_EQ(coverage.left_out[2].reason, "the scan ended before it");
+}
+
 TEST(Scan, DoesNotFollowARedirect) {
   Behaviour moved;
   moved.status = [](const Request&) { return 302; };

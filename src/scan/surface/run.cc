@@ -13,6 +13,8 @@ namespace {
 constexpr int kOfTarget = 120;     // requests, roughly
 constexpr int kOfOperation = 150;  // requests, roughly
 
+constexpr const char* kNotReached = "the scan ended before it";
+
 void run_on(Surface& surface, Scope scope, Report& report, Listener& listener) {
   listener.operation_began(surface.name());
   for (const SurfaceCategory& category : surface_categories()) {
@@ -49,9 +51,10 @@ int requests_for_surfaces(const ScanPlan& plan) {
                   plan.bounds.max_requests / 2);
 }
 
-void run_surfaces(const ScanPlan& plan, Prober& prober, Rng& rng,
-                  const std::map<std::size_t, RefusalModel>& refusals, Report& report,
-                  Listener& listener) {
+std::vector<std::string> run_surfaces(const ScanPlan& plan, Prober& prober, Rng& rng,
+                                      const std::map<std::size_t, RefusalModel>& refusals,
+                                      Report& report, Listener& listener) {
+  std::vector<std::string> reasons(plan.operations.size(), kNotReached);
   Surface target(prober, rng, plan, nullptr);
   run_on(target, Scope::target, report, listener);
   for (std::size_t i = 0; i < plan.operations.size(); ++i) {
@@ -60,12 +63,14 @@ void run_surfaces(const ScanPlan& plan, Prober& prober, Rng& rng,
                     refusal == refusals.end() ? nullptr : &refusal->second);
     if (prober.interrupted()) break;
     if (!surface.stopped() && !surface.baseline().ok() && !surface.stopped()) {
-      report.notes.push_back(fmt::format("{}: no answer ({})", surface.name(),
-                                         surface.baseline().response.failure_text));
+      reasons[i] = fmt::format("no answer ({})", surface.baseline().response.failure_text);
+      report.notes.push_back(surface.name() + ": " + reasons[i]);
       continue;
     }
     run_on(surface, Scope::operation, report, listener);
+    reasons[i] = surface.stop_reason();
   }
+  return reasons;
 }
 
 }  // namespace weir::scan

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "scan/scan.h"
 #include "scan/surface/surface.h"
@@ -17,9 +19,10 @@ bool wants_surfaces(const ScanPlan& plan);
 // Of max_requests, so many are kept for these checks while limits are scanned.
 int requests_for_surfaces(const ScanPlan& plan);
 
-// `refusals`: what refusals look like, by place in plan.operations, where that was learned.
-void run_surfaces(const ScanPlan& plan, Prober& prober, Rng& rng,
-                  const std::map<std::size_t, RefusalModel>& refusals, Report& report,
-                  Listener& listener);
+// `refusals`: what refusals look like, by place in plan.operations, where that was learned. Gives
+// why an operation was not tested whole, by place as well; empty for those that were.
+std::vector<std::string> run_surfaces(const ScanPlan& plan, Prober& prober, Rng& rng,
+                                      const std::map<std::size_t, RefusalModel>& refusals,
+                                      Report& report, Listener& listener);
 
 }  // namespace weir::scan
