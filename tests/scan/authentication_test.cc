@@ -239,6 +239,12 @@ TEST(AuthPathBypass, NeedsTheProtectedDocument) {
   EXPECT_FALSE(has(scan.run(), "auth-path-bypass"));
 }
 
+TEST(AuthPathBypass, IsNotClaimedWhereEveryOtherPathBringsTheDocument) {
+  EXPECT_EQ(
+      verdict(around([](const Request& r) { return path_of(r) != "/items"; }), "auth-path-bypass"),
+      CheckVerdict::inconclusive);
+}
+
 TEST(AuthMethodBypass, IsFoundByTheLengthOfTheDocument) {
   const auto head = [](const Request& r) { return r.method == "HEAD" && path_of(r) == "/items"; };
   EXPECT_TRUE(has(around(head), "auth-method-bypass"));

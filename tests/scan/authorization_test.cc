@@ -82,8 +82,12 @@ TEST(ObjectAuthorization, FindsNothingWhereOwnersAreChecked) {
 }
 
 TEST(BolaCrossIdentityRead, IsFoundWhereTheListKnowsBetter) {
+  EXPECT_EQ(finding(of_orders({.shows_owner = false}), "bola-cross-identity-read")->confidence,
+            Confidence::firm)
+      << "nobody says that there is an owner";
   const Report report = of_orders({});
   ASSERT_TRUE(has(report, "bola-cross-identity-read")) << ids(report);
+  EXPECT_EQ(finding(report, "bola-cross-identity-read")->confidence, Confidence::confirmed);
   const Evidence& evidence = finding(report, "bola-cross-identity-read")->evidence.at(0);
   EXPECT_EQ(evidence.curl.find(kBob), std::string::npos) << "the other's key stays out of reports";
   EXPECT_NE(evidence.curl.find("$X_API_KEY"), std::string::npos);
@@ -262,6 +266,15 @@ TEST(BflaRoleParameter, IsFoundInQueryAndHeader) {
   EXPECT_TRUE(has(claiming(query, 403), "bfla-role-parameter"));
   EXPECT_TRUE(has(claiming(query, 200), "bfla-role-parameter"));
   EXPECT_TRUE(has(claiming(header, 403), "bfla-role-parameter"));
+}
+
+TEST(BflaRoleParameter, IsNotFoundWhereRoleSelectsEntriesOfAList) {
+  ApiScan scan("function-authorization", [](const Request& request) {
+    const bool admins = request.target.find("role=admin") != std::string::npos;
+    return Reply{200, admins ? R"({"users":[{"id":1,"permissions":["all"]}]})"
+                             : R"({"users":[{"id":2},{"id":3}]})"};
+  });
+  EXPECT_EQ(verdict(scan.run(), "bfla-role-parameter"), CheckVerdict::protected_);
 }
 
 TEST(BflaRoleParameter, IsNotFoundWhereAnyNoiseDoesTheSame) {

@@ -29,15 +29,21 @@ Answer ask(Surface& surface, const Claim& claim, std::string_view note) {
                       note);
 }
 
+// Where a value stands, up to the first list: "user.salary", "items". Within lists names come and
+// go with the entries, which a parameter such as role may well select.
+std::string outside_lists(const Leaf& leaf) {
+  return leaf.shape.substr(0, leaf.shape.find("[]"));
+}
+
 // Names of values in `answer` that the base's answer has not.
 std::set<std::string> gained(Surface& surface, const Answer& answer) {
   std::set<std::string> names;
   for (const Leaf& leaf : leaves_of(answer.response.body).value_or(std::vector<Leaf>())) {
-    names.insert(leaf.shape);
+    names.insert(outside_lists(leaf));
   }
   for (const Leaf& leaf :
        leaves_of(surface.baseline().response.body).value_or(std::vector<Leaf>())) {
-    names.erase(leaf.shape);
+    names.erase(outside_lists(leaf));
   }
   return names;
 }
@@ -92,7 +98,8 @@ const CheckInfo kInfo = {
     "request.user.is_staff, never request.GET or request.headers.",
     "",
     "A claim of a role, in the query or in a header, turns a denial into an answer or makes the "
-    "answer gain names, three times of three, while noise of the same form does not."};
+    "answer gain names outside of lists, three times of three, while noise of the same form does "
+    "not."};
 
 }  // namespace
 

@@ -30,7 +30,7 @@ constexpr std::array<std::string_view, 14> kDatabaseErrors = {
 
 bool breaks(const Answer& answer) {
   if (!answer.ok()) return false;
-  if (answer.failed()) return true;
+  if (answer.status() == 500) return true;  // other 5xx are a proxy's or a filter's
   const std::string body = lower_case(answer.response.body.substr(0, 64 * 1024));
   for (const std::string_view sign : kDatabaseErrors) {
     if (body.find(sign) != std::string::npos) return true;
@@ -91,7 +91,7 @@ const CheckInfo kInfo = {
     "and "
     "ExpressionAttributeValues.",
     "",
-    "One quote gives a 5xx or a database's error, two quotes and two letters do not, three times "
+    "One quote gives a 500 or a database's error, two quotes and two letters do not, three times "
     "of three. No data is read by it: firm."};
 
 }  // namespace

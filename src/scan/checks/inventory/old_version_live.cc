@@ -76,7 +76,7 @@ CheckOutcome run(Surface& surface) {
     const Answer second = ask(older, "variant");
     if (!second.served()) return CheckOutcome::inconclusive("it was served once only");
     return CheckOutcome::vulnerable(
-        Confidence::confirmed,
+        surface.plan().api ? Confidence::confirmed : Confidence::firm,
         surface.evidence(fmt::format("{} serves a document of the same kind, without Deprecation "
                                      "and Sunset, twice; a version that cannot be gets {}",
                                      path, control.status()),
@@ -100,8 +100,9 @@ const CheckInfo kInfo = {
     "ALLOWED_VERSIONS in REST_FRAMEWORK, and no include() of the old urls.",
     "",
     "The same path with an older number brings JSON of which half of the names are the same, "
-    "twice, without Deprecation or Sunset and without a document that declares it; a number that "
-    "cannot be is not served."};
+    "twice, without Deprecation or Sunset; a number that cannot be is not served. Confirmed where "
+    "a "
+    "document was given that does not declare it, firm where there is none."};
 
 }  // namespace
 

@@ -43,7 +43,9 @@ CheckOutcome run(Surface& surface) {
       {&own, &surface.anonymous(), &other});
   evidence.rounds = kRounds;
   evidence.curl = surface.curl_without_secrets(other.sent.request);
-  return CheckOutcome::vulnerable(Confidence::confirmed, std::move(evidence));
+  // A list alone may be one of what somebody likes, of things that are everybody's.
+  return CheckOutcome::vulnerable(owners_in(own).empty() ? Confidence::firm : Confidence::confirmed,
+                                  std::move(evidence));
 }
 
 const CheckInfo kInfo = {
@@ -61,7 +63,7 @@ const CheckInfo kInfo = {
     "",
     "The document of the user's object comes to the other user, three times of three, and not "
     "without a credential. That it is not theirs is seen: the API lists it to the one and not to "
-    "the other, or it names whom the user's token names."};
+    "the other (firm, where it names no owner), or it names whom the user's token names."};
 
 }  // namespace
 
