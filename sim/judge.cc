@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "store/dynamodb/seen_states.h"
 
@@ -85,16 +86,21 @@ std::optional<Violation> window_promise(const Account& account, const Scenario& 
   // A token of a lease was decided when it was paid for, which is not known here.
   if (rule.versions.size() == 1 || scenario.leases) return std::nullopt;
   // More exactly: each found room under the limit that was in force where it was decided.
+  // Of those that were charged in the same nanosecond, the order that is most in their favour.
   std::vector<const Admission*> in_order;
   for (const Admission& admission : account.admissions) in_order.push_back(&admission);
-  std::stable_sort(in_order.begin(), in_order.end(),
-                   [](const Admission* a, const Admission* b) { return a->charged < b->charged; });
+  const auto n_of = [&](const Admission* admission) {
+    return rule.versions[static_cast<std::size_t>(admission->version)].n;
+  };
+  std::stable_sort(in_order.begin(), in_order.end(), [&](const Admission* a, const Admission* b) {
+    return std::pair(a->charged, n_of(a)) < std::pair(b->charged, n_of(b));
+  });
   std::int64_t inside = 0;
   std::size_t first = 0;
   for (const Admission* last : in_order) {
     inside += last->cost;
     while (last->charged - in_order[first]->charged > window) inside -= in_order[first++]->cost;
-    const std::int64_t allowed = rule.versions[static_cast<std::size_t>(last->version)].n;
+    const std::int64_t allowed = n_of(last);
     if (inside > allowed) {
       return Violation{
           "at most the N in force",
