@@ -11,10 +11,10 @@
 
 #include "cli/check_json.h"
 #include "cli/commands.h"
+#include "cli/explained.h"
 #include "policy/nearest.h"
 #include "report/phrases.h"
 #include "report/text_page.h"
-#include "scan/checks/catalogue.h"
 
 namespace weir::cli {
 namespace {
@@ -31,7 +31,7 @@ void print_list() {
   report::TextPage page(/*colour=*/false, kWidth);
   std::string category;
   std::vector<report::Row> rows;
-  for (const scan::CheckInfo* check : scan::catalogue()) {
+  for (const scan::CheckInfo* check : explained()) {
     if (check->category != category) {
       if (!rows.empty()) page.table(rows, 2);
       rows.clear();
@@ -75,18 +75,18 @@ int run(const ExplainArguments& arguments) {
   const bool as_json = arguments.format == "json";
   if (arguments.id.empty()) {
     if (as_json) {
-      fmt::print("{}\n", boost::json::serialize(checks_json()));
+      fmt::print("{}\n", boost::json::serialize(checks_json(explained())));
     } else {
       print_list();
     }
     return kExitOk;
   }
-  const scan::CheckInfo* check = scan::find_check(arguments.id);
+  const scan::CheckInfo* check = find_explained(arguments.id);
   if (check == nullptr) {
     std::vector<std::string_view> ids;
-    for (const scan::CheckInfo* each : scan::catalogue()) ids.emplace_back(each->id);
-    fmt::print(stderr, "weir explain: there is no check '{}'. {}\n", policy::excerpt(arguments.id),
-               policy::suggest(arguments.id, ids));
+    for (const scan::CheckInfo* each : explained()) ids.emplace_back(each->id);
+    fmt::print(stderr, "weir explain: there is no check or rule '{}'. {}\n",
+               policy::excerpt(arguments.id), policy::suggest(arguments.id, ids));
     return kExitUsage;
   }
   if (as_json) {
@@ -102,8 +102,9 @@ int run(const ExplainArguments& arguments) {
 void add_explain_command(CLI::App& app, int& exit_code) {
   auto arguments = std::make_shared<ExplainArguments>();
   CLI::App* command = app.add_subcommand(
-      "explain", "Say what a check of the scanner looks for; without an ID, list them");
-  command->add_option("id", arguments->id, "A check, such as boundary-burst");
+      "explain",
+      "Say what a check of the scanner or a rule of the tap looks for; without an ID, list them");
+  command->add_option("id", arguments->id, "A check or rule, such as boundary-burst or ddb-no-ttl");
   command->add_option("--format", arguments->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

@@ -452,7 +452,7 @@ std::vector<mcp::Tool> ScanTools::all() {
       {"list_rules", "List rules", "Every check of the scanner.", nothing,
        object_schema({{"rules", list_schema(any_object_schema())}}, {"rules"}), reads_only(),
        [](const json::object&) -> Result<json::object> {
-         return json::object{{"rules", checks_json()}};
+         return json::object{{"rules", checks_json(scan::catalogue())}};
        }},
       {"diff_scans", "Compare two scans", "Which findings are new, unchanged or gone.",
        object_schema({{"before", text_schema("A scanId")}, {"after", text_schema("A scanId")}},

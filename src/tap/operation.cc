@@ -99,7 +99,7 @@ Access access_of(Kind kind, const json::object& given) {
   access.consistent = is_true(given, "ConsistentRead");
   access.returns = text_of(given, "ReturnValues");
   for (const char* old : {"Expected", "AttributeUpdates", "KeyConditions", "QueryFilter"}) {
-    access.legacy = access.legacy || given.contains(old);
+    access.unread = access.unread || given.contains(old);
   }
   const Names names = names_of(given);
   const bool is_query = kind == Kind::query;
@@ -108,10 +108,15 @@ Access access_of(Kind kind, const json::object& given) {
   if (auto parsed = parse_condition(condition)) {
     resolve_names(*parsed, names);
     access.condition = *std::move(parsed);
+  } else if (!condition.empty()) {
+    access.unread = true;
   }
-  if (auto parsed = parse_update(text_of(given, "UpdateExpression"))) {
+  const std::string update = text_of(given, "UpdateExpression");
+  if (auto parsed = parse_update(update)) {
     resolve_names(*parsed, names);
     access.update = *std::move(parsed);
+  } else if (!update.empty()) {
+    access.unread = true;
   }
   return access;
 }

@@ -52,7 +52,7 @@ struct Access {
   std::optional<UpdateExpression> update = {};
   Item values = {};          // ":limit" and what it stands for
   bool consistent = false;   // ConsistentRead
-  bool legacy = false;       // Expected, AttributeUpdates: not read
+  bool unread = false;       // there is more to it: Expected, AttributeUpdates, what does not parse
   std::string returns = {};  // ReturnValues
   // From the answer:
   bool found = false;  // there was an item

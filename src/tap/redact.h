@@ -42,19 +42,4 @@ class Redactor {
   const HmacSha256 keyed_;
 };
 
-// A number within a text that reads as a time.
-struct TimeMark {
-  enum class Kind {
-    window_number,  // floor(now / window)
-    instant,        // seconds, or milliseconds, since 1970, within a day of now
-    calendar,       // 2026112513, 202611251321, 20261125: now, cut off
-  };
-  Kind kind = Kind::window_number;
-  std::size_t begin = 0;
-  std::size_t size = 0;
-  std::int64_t number = 0;
-  std::int64_t window_s = 0;  // of window_number and calendar: how long it stays the same
-};
-std::vector<TimeMark> time_marks(std::string_view text, Time at);
-
 }  // namespace weir::tap

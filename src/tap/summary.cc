@@ -50,7 +50,7 @@ std::string to_string(const Access& access) {
     out += access.kind == Kind::query ? " where " : " IF ";
     out += to_string(*access.condition);
   }
-  if (access.legacy) out += ", by legacy parameters";
+  if (access.unread) out += ", and what is not read";
   if (access.is_read() && access.consistent) out += ", consistent";
   return out;
 }

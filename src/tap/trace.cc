@@ -46,7 +46,7 @@ json::object access_json(const Access& access) {
   json::object out{{"kind", to_string(access.kind)}, {"table", access.table}};
   if (!access.index.empty()) out["index"] = access.index;
   if (access.consistent) out["consistent"] = true;
-  if (access.legacy) out["legacy"] = true;
+  if (access.unread) out["unread"] = true;
   if (access.found) out["found"] = true;
   if (!access.returns.empty()) out["returns"] = access.returns;
   if (access.condition) out["condition"] = to_json(*access.condition);
@@ -114,7 +114,7 @@ Result<Access> read_access(const json::value& value) {
   access.index = text_of(*object, "index");
   access.returns = text_of(*object, "returns");
   access.consistent = is_true(*object, "consistent");
-  access.legacy = is_true(*object, "legacy");
+  access.unread = is_true(*object, "unread");
   access.found = is_true(*object, "found");
   access.key = read_item(*object, "key");
   access.item = read_item(*object, "item");

@@ -105,7 +105,7 @@ TEST(OperationTest, ReadsWhatDynamoDbCallsAnError) {
 TEST(OperationTest, SaysOfLegacyParametersThatTheyAreNotRead) {
   EXPECT_TRUE(read_operation("PutItem", R"({"TableName":"t","Item":{},"Expected":{}})", 200, "{}")
                   .accesses.at(0)
-                  .legacy);
+                  .unread);
 }
 
 TEST(OperationTest, BearsWhatItDoesNotUnderstand) {

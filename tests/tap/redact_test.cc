@@ -64,28 +64,5 @@ TEST(RedactorTest, TakesTheValuesOutOfEveryPartOfAnOperation) {
   EXPECT_EQ(access.update->set.at(0).path, access.condition->operands.at(0).path);
 }
 
-TEST(TimeMarksTest, FindsTheNumberOfAWindow) {
-  for (const std::int64_t window : {2, 5, 60, 3600}) {
-    const auto marks = time_marks("u:" + std::to_string(1'795'620'000 / window), kNow);
-    ASSERT_EQ(marks.size(), 1u) << window;
-    EXPECT_EQ(marks[0].kind, TimeMark::Kind::window_number);
-    EXPECT_EQ(marks[0].window_s, window);
-  }
-}
-
-TEST(TimeMarksTest, FindsInstantsAndCalendarsCutOff) {
-  const auto kind_of = [](std::string_view text) { return time_marks(text, kNow).at(0).kind; };
-  EXPECT_EQ(kind_of("1795620000"), TimeMark::Kind::instant);
-  EXPECT_EQ(kind_of("1795620000123"), TimeMark::Kind::instant);
-  EXPECT_EQ(kind_of("u#20261125"), TimeMark::Kind::calendar);
-  EXPECT_EQ(kind_of("u#202611251520"), TimeMark::Kind::calendar);
-}
-
-TEST(TimeMarksTest, TakesNeitherWordsNorOtherNumbersForTimes) {
-  for (const char* text : {"user29927000", "17", "0", "20251125", "4111111111111111", ""}) {
-    EXPECT_TRUE(time_marks(text, kNow).empty()) << text;
-  }
-}
-
 }  // namespace
 }  // namespace weir::tap

@@ -49,7 +49,7 @@ TEST(SummaryTest, SaysOfEachAccessWhatItAsks) {
             "t (a, b): get, consistent");
   EXPECT_EQ(asks("PutItem", R"({"TableName":"t","Item":{"k":{"S":"1"},"n":{"N":"1"}},
                                 "Expected":{}})"),
-            "t: put k, n, by legacy parameters");
+            "t: put k, n, and what is not read");
   EXPECT_EQ(asks("BatchWriteItem",
                  R"({"RequestItems":{"t":[{"PutRequest":{"Item":{"k":{"S":"1"}}}},
                                           {"PutRequest":{"Item":{"k":{"S":"2"}}}},

@@ -65,7 +65,7 @@ TEST(TraceTest, ReadsBackWhatItWrote) {
   EXPECT_EQ(read.accesses[0].condition, one.accesses[0].condition);
   EXPECT_EQ(read.accesses[0].seen, one.accesses[0].seen);
   EXPECT_TRUE(trace->operations[1].accesses.at(0).consistent);
-  EXPECT_TRUE(trace->operations[1].accesses[0].legacy);
+  EXPECT_TRUE(trace->operations[1].accesses[0].unread);
   // What is written of what was read is the same again.
   EXPECT_EQ(head_line(trace->head) + operation_line(read, trace->head) +
                 operation_line(trace->operations[1], trace->head),
