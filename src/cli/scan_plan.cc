@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/spec_source.h"
 #include "openapi/document.h"
+#include "scan/surface/run.h"
 
 namespace weir::cli {
 namespace {
@@ -208,12 +209,22 @@ void print_plan(const scan::ScanPlan& plan, const ScanOptions& options) {
     fmt::print("  not {}: {}\n", skipped.operation, skipped.reason);
   }
   for (const std::string& note : plan.notes) fmt::print("  {}\n", note);
+  if (scan::wants(plan, "rate-limiting")) {
+    fmt::print(
+        "Each: requests until one is refused (at most 160), about 130 variants while it is "
+        "refused,\n"
+        "then up to four windows of the limit with volleys of at most 40 requests at once.\n");
+  }
+  if (scan::wants_surfaces(plan)) {
+    fmt::print(
+        "For the other categories: at most {} requests to each and to the target as a whole, one "
+        "after\n"
+        "the other.\n",
+        scan::kMaxOfSurface);
+  }
   fmt::print(
-      "Each: requests until one is refused (at most 160), about 130 variants while it is refused,\n"
-      "then up to four windows of the limit with volleys of at most 40 requests at once.\n"
       "Never more than {} requests in all and {} a second; no window longer than {:.0f} s is "
-      "waited "
-      "for.\n",
+      "waited for.\n",
       options.max_requests, plan.bounds.per_second, options.max_wait_s);
 }
 

@@ -92,7 +92,7 @@ Result<std::unique_ptr<HttpCallback>> HttpCallback::listen(const net::ListenAddr
   auto ready = std::make_shared<std::atomic<Callback*>>(nullptr);
   auto server = net::HttpServer::listen(
       address, {.max_connections = 64},
-      [ready](const net::ServerRequest& request, net::Answer answer) {
+      [ready](const net::ServerRequest& request, const net::Answer& answer) {
         Callback* const callback = ready->load();
         answer(callback == nullptr ? net::ServerResponse{503, {}, ""} : callback->answer(request));
       });
