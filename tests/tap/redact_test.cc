@@ -49,7 +49,8 @@ TEST(RedactorTest, TakesTheValuesOutOfEveryPartOfAnOperation) {
           "UpdateExpression":"SET m.#u = :v REMOVE m.#u.x ADD c :one",
           "ConditionExpression":"m.#u <> :v",
           "ExpressionAttributeNames":{"#u":"secret-b"},
-          "ExpressionAttributeValues":{":v":{"S":"secret-c"},":one":{"N":"1"}}})",
+          "ExpressionAttributeValues":{":v":{"S":"secret-c"},":one":{"N":"1"},
+                                       ":card":{"N":"4111111111111111"}}})",
                      200, R"({"Attributes":{"seen":{"S":"secret-d"},"raw":{"B":"c2VjcmV0"}}})");
   operation.at = kNow;
   Redactor("salt").redact(operation);
@@ -60,6 +61,7 @@ TEST(RedactorTest, TakesTheValuesOutOfEveryPartOfAnOperation) {
   }
   EXPECT_EQ(all.find("secret"), std::string::npos) << all;
   EXPECT_EQ(all.find("c2VjcmV0"), std::string::npos) << all;
+  EXPECT_EQ(all.find("4111"), std::string::npos) << all;
   EXPECT_NE(all.find(":one=1;"), std::string::npos) << all;
   EXPECT_EQ(access.update->set.at(0).path, access.condition->operands.at(0).path);
 }
