@@ -22,6 +22,7 @@ LAYERS = {
     "store/shared": {"base", "limit", "store", "store/table"},
     "store/dynamodb": {"base", "limit", "store", "net"},
     "engine": {"base", "limit", "identity", "policy", "store", "store/memory", "store/shared", "store/dynamodb"},
+    "library": {"base", "identity", "policy", "engine"},
     "mcp": {"base"},
     "serve": {"base", "identity", "policy", "net", "store", "engine"},
     "openapi": {"base"},
