@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help bootstrap build release demo test simulate mutants lint format bench corpus sanitize fuzz faults clean
+.PHONY: help bootstrap build release demo test simulate mutants lint format bench corpus sanitize fuzz faults package docs clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,5 +56,11 @@ fuzz: bootstrap  ## coverage-guided fuzzing of all that comes from outside; FUZZ
 faults: build    ## lost answers, cuts, throttling, suspended and killed workers on three emulators; FAULT_SECONDS=10 each
 	@scripts/faults
 
+package: bootstrap ## what is released, into dist/: wheels, sdist, Debian packages, tarball, bill of materials, checksums
+	@scripts/package
+
+docs: bootstrap  ## the documentation as a site, into build/site; every link is checked
+	@scripts/docs
+
 clean:           ## remove what was built (not what was installed)
-	@rm -rf build reports
+	@rm -rf build dist reports

@@ -11,7 +11,7 @@ TEST(LintCommand, SaysThatThereIsNoPython) {
   const Outcome run = weir("PATH=/nonexistent", "lint .");
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_EQ(run.output,
-            "weir lint: python3 cannot be run: No such file or directory. Install Python 3.9 or "
+            "weir lint: python3 cannot be run: No such file or directory. Install Python 3.10 or "
             "later\n");
 }
 

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _version() -> str:
     try:
-        return version("weir")
+        return version("weir-ratelimit")
     except PackageNotFoundError:  # run from where it is not installed
         return "0"
 

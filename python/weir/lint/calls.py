@@ -184,7 +184,7 @@ class Calls(Expressions):
         ]
         if closure.instance is not None and positional:
             env[positional.pop(0)] = closure.instance
-        env.update(zip(positional, arguments))
+        env.update(zip(positional, arguments, strict=False))
         env.update({key: value for key, value in named.items() if key in env})
         _fill_defaults(function, len(arguments), named, positional, env)
         inner = Frame(
@@ -235,7 +235,7 @@ def _fill_defaults(
 ) -> None:
     defaults = function.node.args.defaults
     names = [a.arg for a in (*function.node.args.posonlyargs, *function.node.args.args)]
-    for name, default in zip(reversed(names), reversed(defaults)):
+    for name, default in zip(reversed(names), reversed(defaults), strict=False):
         if name in named or name in positional[:given]:
             continue
         if isinstance(default, ast.Constant):

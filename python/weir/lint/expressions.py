@@ -55,7 +55,7 @@ class Expressions(Names):
         facts: frozenset[Fact] = NO_FACTS
         signs = []
         fixed = True
-        for name, item in zip(node.keys, node.values):
+        for name, item in zip(node.keys, node.values, strict=False):
             value = self.value(item, frame)
             facts |= facts_of(value)
             fixed = fixed and value.fixed

@@ -194,9 +194,13 @@ class Names:
         listed = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
         defaults: dict[str, ast.expr] = {}
         positional = [*arguments.posonlyargs, *arguments.args]
-        for argument, default in zip(reversed(positional), reversed(arguments.defaults)):
+        for argument, default in zip(
+            reversed(positional), reversed(arguments.defaults), strict=False
+        ):
             defaults[argument.arg] = default
-        for argument, keyword_default in zip(arguments.kwonlyargs, arguments.kw_defaults):
+        for argument, keyword_default in zip(
+            arguments.kwonlyargs, arguments.kw_defaults, strict=False
+        ):
             if keyword_default is not None:
                 defaults[argument.arg] = keyword_default
         for place, argument in enumerate(listed):

@@ -172,7 +172,7 @@ def _sarif_rule(name: str) -> dict[str, Any]:
 def sarif(report: Report, version: str) -> str:
     names = sorted({finding.rule for finding in report.findings})
     results = []
-    for finding, fingerprint in zip(report.findings, _fingerprints(report.findings)):
+    for finding, fingerprint in zip(report.findings, _fingerprints(report.findings), strict=False):
         result = {
             "ruleId": finding.rule,
             "ruleIndex": names.index(finding.rule),

@@ -10,11 +10,10 @@ import ast
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Union
 
 from weir.lint.files import Source
 
-FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda]
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 MAX_BASES = 20
 
 
@@ -155,7 +154,7 @@ class Program:
 
 def _shared(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     count = 0
-    for a, b in zip(one, other):
+    for a, b in zip(one, other, strict=False):
         if a != b:
             break
         count += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Union
+from typing import Any
 
 MAX_SIGNATURE = 2000
 
@@ -108,22 +108,22 @@ class Divided:
     """A quotient: of a limit, perhaps a share of it."""
 
 
-Fact = Union[
-    Read,
-    Failed,
-    Caught,
-    ConditionFailed,
-    Caller,
-    Address,
-    Time,
-    Ratio,
-    Remainder,
-    Window,
-    Future,
-    Coarse,
-    Random,
-    Divided,
-]
+Fact = (
+    Read
+    | Failed
+    | Caught
+    | ConditionFailed
+    | Caller
+    | Address
+    | Time
+    | Ratio
+    | Remainder
+    | Window
+    | Future
+    | Coarse
+    | Random
+    | Divided
+)
 NO_FACTS: frozenset[Fact] = frozenset()
 
 
