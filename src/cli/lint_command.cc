@@ -41,8 +41,8 @@ int run(const std::vector<std::string>& given) {
                  [](std::string& word) { return word.data(); });
   arguments.push_back(nullptr);
   ::execvp(kInterpreter, arguments.data());
-  fmt::print(stderr, "weir lint: {} cannot be run: {}. Install Python 3.10 or later\n", kInterpreter,
-             std::strerror(errno));
+  fmt::print(stderr, "weir lint: {} cannot be run: {}. Install Python 3.10 or later\n",
+             kInterpreter, std::strerror(errno));
   return kExitUnreachable;
 }
 

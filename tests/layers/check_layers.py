@@ -32,7 +32,11 @@ LAYERS = {
     "cli": None,  # the wiring: anything
 }
 # Single headers of plain data that a layer may use beyond its folders.
-EXCEPTIONS = {"tap": {"scan/model.h", "scan/check_info.h"}, "report": {"scan/model.h", "embedded/kReportCss.h"}, "serve": {"embedded/kServeOpenApi.h"}}
+EXCEPTIONS = {
+    "tap": {"scan/model.h", "scan/check_info.h"},
+    "report": {"scan/model.h", "embedded/kReportCss.h"},
+    "serve": {"embedded/kServeOpenApi.h"},
+}
 # Libraries that live in few places, so that they can be exchanged there: header prefix -> where it may be included.
 CONFINED = {
     "date/": {"base"},

@@ -7,6 +7,7 @@ WEIR_SCREENSHOTS=FOLDER in the environment keeps a picture of each page.
 """
 
 import base64
+import itertools
 import json
 import os
 import pathlib
@@ -151,7 +152,7 @@ class BrowserTest(unittest.TestCase):
             self.assertTrue(self.run_script(f"return document.querySelector('{link} h3').textContent"))
         levels = self.run_script("return [...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
         self.assertEqual(levels[0], 1)
-        for before, after in zip(levels, levels[1:]):
+        for before, after in itertools.pairwise(levels):
             self.assertLessEqual(after, before + 1)
         ids = self.run_script("return [...document.querySelectorAll('[id]')].map(e => e.id)")
         self.assertEqual(len(ids), len(set(ids)))
