@@ -15,8 +15,8 @@ sys.path.append(str(ROOT / "python/tests"))
 from servers import create_weir_table, emulator, gunicorn, manage  # noqa: E402
 
 LIMIT = 6
-WINDOW_S = 2
-REFUSALS = 14  # two workers, and of each three in a row
+WINDOW_S = 3
+REFUSALS = 10  # two workers, and of each three in a row
 PATIENCE = 60
 HEADERS = {"X-API-Key": "demo-key-1"}
 FINDINGS = {
