@@ -40,8 +40,9 @@ std::vector<Finding> find_no_ttl(const Ledger& ledger) {
   for (const auto& [shape, group] : groups) {
     found.push_back(finding(
         scan::Confidence::tentative, shape,
-        fmt::format("{} counters were written, none with a number that says when it ends",
-                    group.items),
+        fmt::format(
+            "{} written without a number that says when it ends",
+            group.items == 1 ? "a counter was" : fmt::format("{} counters were", group.items)),
         group.operations,
         "write when the counter ends in epoch seconds (SET expires = :end) and make that attribute "
         "the table's TTL; hold it in the condition too, as the deletion may come days late"));
