@@ -49,7 +49,7 @@ Status keep(const scan::Report& report, const ScanOptions& options) {
   const auto store = ScanStore::open(options.store, /*make=*/true);
   if (!store) return tl::unexpected(store.error());
   const auto before = store->newest_of(report.target);
-  const Status saved = store->save(report);
+  Status saved = store->save(report);
   if (!saved || options.webhook.empty() || !before || !is_worse(report, *before)) return saved;
   const auto url = parse_webhook(options.webhook);
   if (!url) return tl::unexpected(url.error());

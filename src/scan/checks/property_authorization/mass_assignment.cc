@@ -64,7 +64,9 @@ CheckOutcome run(Surface& surface) {
   const Answer& own = surface.baseline();
   if (!own.served()) return CheckOutcome::inconclusive("the base is not served");
   int tried = 0;
-  for (const auto& [name, present] : values_of(own)) {
+  for (const auto& entry : values_of(own)) {
+    const std::string& name = entry.first;
+    const std::string& present = entry.second;
     if (std::find(kPrivileges.begin(), kPrivileges.end(), name) == kPrivileges.end()) continue;
     if (body->contains(name)) continue;  // the caller's own to choose
     ++tried;
