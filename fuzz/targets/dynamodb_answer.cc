@@ -60,8 +60,9 @@ class ScriptedService final : public net::HttpCaller {
 };
 
 void try_script(std::string_view input, const limit::Limit& limit) {
-  // Checks, renewed credentials: each round trip may be two requests.
-  constexpr int kMaxRequests = 2 * (store::Charging::kMaxRoundTrips + 1);
+  // Before the charge come the check and the question about replicas. Renewed credentials: each
+  // round trip may be two requests.
+  constexpr int kMaxRequests = 2 * (store::Charging::kMaxRoundTrips + 2);
   Script script{.left = input};
   test::ManualClock clock(kNow);
   const store::DynamoDbOptions options;
@@ -69,7 +70,7 @@ void try_script(std::string_view input, const limit::Limit& limit) {
                              std::make_unique<store::DynamoDbClient>(
                                  options, store::resolve_target(options, environment).value(),
                                  environment, std::make_unique<ScriptedService>(script), clock),
-                             1);
+                             nullptr, 1);
   store::ChargeRequest request;
   request.limit = limit;
   request.subject = 7;
