@@ -75,9 +75,11 @@ def serve():
 
 
 @pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+def closed_port():
+    """One where nobody listens, held so that nothing else of the test is given it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def read_request(connection: socket.socket) -> bytes:
