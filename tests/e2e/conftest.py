@@ -82,6 +82,13 @@ def closed_port():
         yield held.getsockname()[1]
 
 
+@pytest.fixture
+def free_port() -> int:
+    """One for a server that cannot be told to choose its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 def read_request(connection: socket.socket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:

@@ -150,14 +150,14 @@ def test_a_target_says_nothing_to_the_runner(tmp_path, github, unlimited):
     assert not any(line.startswith("::error::") for line in run.log.splitlines())
 
 
-def test_the_api_is_started_waited_for_and_stopped(tmp_path, github, closed_port):
+def test_the_api_is_started_waited_for_and_stopped(tmp_path, github, free_port):
     (tmp_path / "index.html").write_text("ok")
     run = act(
         tmp_path,
         github,
-        url=f"http://127.0.0.1:{closed_port}/index.html",
-        start_command=f"echo $$ > api.pid; exec python3 -m http.server --bind 127.0.0.1 {closed_port}",
-        wait_for=f"http://127.0.0.1:{closed_port}/",
+        url=f"http://127.0.0.1:{free_port}/index.html",
+        start_command=f"echo $$ > api.pid; exec python3 -m http.server --bind 127.0.0.1 {free_port}",
+        wait_for=f"http://127.0.0.1:{free_port}/",
         config="scan.yaml",
     )
     assert run.failed and "scan.yaml: cannot be opened" in run.log

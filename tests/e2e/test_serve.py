@@ -299,23 +299,23 @@ def quote(connection):
     connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\n1.07")
 
 
-def test_nginx_asks_it_and_answers_429(daemon, serve, tmp_path, closed_port):
+def test_nginx_asks_it_and_answers_429(daemon, serve, tmp_path, free_port):
     service = daemon(TEN_A_MINUTE)
     text = (ROOT / "examples/nginx/nginx.conf").read_text()
-    for name, port in {"WEIR;": service.port, "PORT;": closed_port, "BACKEND;": serve(quote)}.items():
+    for name, port in {"WEIR;": service.port, "PORT;": free_port, "BACKEND;": serve(quote)}.items():
         text = text.replace(f"127.0.0.1:{name}", f"127.0.0.1:{port};")
     (tmp_path / "nginx.conf").write_text(text)
     nginx = subprocess.Popen(["/usr/sbin/nginx", "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"])
 
     def get():
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", closed_port, timeout=PATIENCE)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", free_port, timeout=PATIENCE)) as connection:
             connection.request("GET", "/quotes/eurusd", headers={"X-Forwarded-For": "192.0.2.1"})
             answer = connection.getresponse()
             return answer.status, answer.headers["Retry-After"], answer.read()
 
     try:
         for _ in range(200):
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", closed_port), 1):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", free_port), 1):
                 break
             threading.Event().wait(0.05)
         answers = at_once(60, get)
