@@ -5,9 +5,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/ascii.h"
 #include "identity/bounds.h"
 #include "identity/method.h"
-#include "identity/text.h"
 
 namespace weir::engine {
 namespace {
@@ -26,7 +26,7 @@ int narrowness_of(policy::KeyPart part) {
 }
 
 bool matches_method(std::string_view listed, std::string_view asked, std::string_view counted) {
-  if (identity::equals_ignoring_case(listed, asked)) return true;
+  if (base::equals_ignoring_case(listed, asked)) return true;
   return counted == "GET" && identity::counted_method(listed) == "GET";
 }
 

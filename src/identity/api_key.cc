@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "identity/bounds.h"
 #include "identity/text.h"
 
@@ -28,7 +29,7 @@ Result<std::optional<std::string_view>> ApiKeyField::find(
   };
   const HeaderField* found = nullptr;
   for (const HeaderField& field : headers) {
-    if (!equals_ignoring_case(field.name, header_)) continue;
+    if (!base::equals_ignoring_case(field.name, header_)) continue;
     if (found != nullptr) return malformed("occurs twice");
     found = &field;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "identity/bounds.h"
 #include "identity/text.h"
 
@@ -51,7 +52,7 @@ bool is_port(std::string_view text) {
 // RFC 7239, section 6, and what X-Forwarded-For carries in practice: an address, bare or in
 // brackets, perhaps with a port; "unknown"; "_name".
 Result<std::optional<Address>> node_address(std::string_view node) {
-  if (equals_ignoring_case(node, "unknown") || (node.size() > 1 && node.front() == '_')) {
+  if (base::equals_ignoring_case(node, "unknown") || (node.size() > 1 && node.front() == '_')) {
     return std::optional<Address>();
   }
   std::string_view text = node;
@@ -113,7 +114,7 @@ HopsFromTheRight::HopsFromTheRight(std::span<const HeaderField> fields, std::str
 Result<std::optional<std::string_view>> HopsFromTheRight::next() {
   for (;;) {
     if (!line_) {
-      while (!fields_.empty() && !equals_ignoring_case(fields_.back().name, name_))
+      while (!fields_.empty() && !base::equals_ignoring_case(fields_.back().name, name_))
         fields_ = fields_.first(fields_.size() - 1);
       if (fields_.empty()) return std::optional<std::string_view>();
       line_ = fields_.back().value;
@@ -151,7 +152,7 @@ Result<std::optional<Address>> forwarded_address(std::string_view element) {
     rest.remove_prefix(equals + 1);
     const Result<std::string_view> value = take_value(rest, unescaped);
     if (!value) return tl::unexpected(value.error());
-    if (equals_ignoring_case(name, "for")) {
+    if (base::equals_ignoring_case(name, "for")) {
       if (seen) return malformed("an element of Forwarded says 'for' twice");
       seen = true;
       Result<std::optional<Address>> address = node_address(*value);

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "identity/text.h"
+#include "base/ascii.h"
 
 namespace weir::identity {
 namespace {
@@ -14,9 +14,9 @@ constexpr std::array<std::string_view, 8> kMethods = {"GET",    "POST",    "PUT"
 }  // namespace
 
 std::string_view counted_method(std::string_view method) {
-  if (equals_ignoring_case(method, "HEAD")) return kMethods[0];
+  if (base::equals_ignoring_case(method, "HEAD")) return kMethods[0];
   for (const std::string_view known : kMethods) {
-    if (equals_ignoring_case(method, known)) return known;
+    if (base::equals_ignoring_case(method, known)) return known;
   }
   return "OTHER";
 }

@@ -6,6 +6,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/ascii.h"
 #include "openapi/percent.h"
 #include "openapi/properties.h"
 #include "openapi/purpose.h"
@@ -18,14 +19,6 @@ namespace {
 
 constexpr std::size_t kMaxServers = 20;
 constexpr std::size_t kMaxListed = 100;  // tags, responses, headers, alternatives of one operation
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 std::string cut(std::string_view text, std::size_t max = kMaxNameBytes) {
   return std::string(text.substr(0, max));
@@ -172,7 +165,7 @@ class DocumentReader {
       scheme.type = cut(node->text_of("type"));
       scheme.in = cut(node->text_of("in"));
       scheme.field = cut(node->text_of("name"));
-      scheme.scheme = lower(cut(node->text_of("scheme")));
+      scheme.scheme = base::lower_case(cut(node->text_of("scheme")));
       if (is_swagger_ && scheme.type == "basic") {
         scheme.type = "http";
         scheme.scheme = "basic";
@@ -305,14 +298,15 @@ class DocumentReader {
   void read_headers(const Node& headers, Operation& operation) {
     for (const Child& header : headers.children) {
       reading_.step();
-      const std::string name = lower(cut(header.key));
+      const std::string name = base::lower_case(cut(header.key));
       if (name == "retry-after") operation.declares_retry_after = true;
       const bool is_rate_limit = begins_with(name, "ratelimit") ||
                                  begins_with(name, "x-ratelimit") ||
                                  begins_with(name, "x-rate-limit");
       std::vector<std::string>& known = operation.rate_limit_headers;
-      const bool is_new = std::none_of(
-          known.begin(), known.end(), [&](const std::string& each) { return lower(each) == name; });
+      const bool is_new = std::none_of(known.begin(), known.end(), [&](const std::string& each) {
+        return base::lower_case(each) == name;
+      });
       if (is_rate_limit && is_new && known.size() < kMaxListed) known.push_back(cut(header.key));
     }
   }

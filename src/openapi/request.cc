@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "openapi/percent.h"
 
 namespace weir::openapi {
@@ -32,13 +33,6 @@ bool is_token(std::string_view text) {
 
 bool is_visible_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; });
-}
-
-bool equals_ignoring_case(std::string_view left, std::string_view right) {
-  return std::equal(left.begin(), left.end(), right.begin(), right.end(), [](char a, char b) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return lower(a) == lower(b);
-  });
 }
 
 // A value as it stands in a URL or a header: lists joined by commas.
@@ -204,9 +198,9 @@ class RequestFiller {
     if (is_header || parameter.in == "query" || parameter.in == "path") {
       // OpenAPI has other places for these three and says to ignore them here.
       const bool is_reserved =
-          parameter.in == "header" && (equals_ignoring_case(parameter.name, "accept") ||
-                                       equals_ignoring_case(parameter.name, "content-type") ||
-                                       equals_ignoring_case(parameter.name, "authorization"));
+          parameter.in == "header" && (base::equals_ignoring_case(parameter.name, "accept") ||
+                                       base::equals_ignoring_case(parameter.name, "content-type") ||
+                                       base::equals_ignoring_case(parameter.name, "authorization"));
       if (is_reserved) return false;
       if (is_header ? is_token(parameter.name) : !parameter.name.empty()) return true;
       reading_.note(node, node.line, "A parameter has a name that cannot be sent; it is left out");

@@ -10,6 +10,7 @@
 #include <optional>
 #include <variant>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 namespace weir::tap {
@@ -22,7 +23,7 @@ constexpr int kGzip = 16 + MAX_WBITS;  // zlib: only the gzip format
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-  return boost::beast::iequals({a.data(), a.size()}, {b.data(), b.size()});
+  return base::equals_ignoring_case(a, b);
 }
 
 struct MessageReader::State {

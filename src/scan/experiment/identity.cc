@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <cctype>
 
+#include "base/ascii.h"
+
 namespace weir::scan {
 namespace {
 
@@ -14,17 +16,9 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxFields = 12;
 
-std::string lower(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return result;
-}
-
 template <std::size_t Count>
 bool contains_any(std::string_view name, const std::array<std::string_view, Count>& words) {
-  const std::string low = lower(name);
+  const std::string low = base::lower_case(name);
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view word) { return low.find(word) != std::string::npos; });
 }
@@ -45,8 +39,8 @@ bool names_somebody(std::string_view name) {
   static constexpr std::array<std::string_view, 14> kWords = {
       "user",   "email", "mail",    "login", "phone",  "account", "client",
       "tenant", "name",  "subject", "owner", "device", "member",  "customer"};
-  return contains_any(name, kWords) || is_credential(name) || lower(name) == "id" ||
-         lower(name).ends_with("_id");
+  return contains_any(name, kWords) || is_credential(name) || base::lower_case(name) == "id" ||
+         base::lower_case(name).ends_with("_id");
 }
 
 // Headers that every client sends and that say nothing of who it is.
@@ -54,11 +48,11 @@ bool is_plain_header(std::string_view name) {
   static constexpr std::array<std::string_view, 9> kNames = {
       "content-type", "accept",          "user-agent",     "x-weir-scan",  "host",
       "connection",   "accept-encoding", "content-length", "cache-control"};
-  return std::find(kNames.begin(), kNames.end(), lower(name)) != kNames.end();
+  return std::find(kNames.begin(), kNames.end(), base::lower_case(name)) != kNames.end();
 }
 
 bool is_form(const Request& request) {
-  return lower(find_header(request.headers, "Content-Type").value_or(""))
+  return base::lower_case(find_header(request.headers, "Content-Type").value_or(""))
              .find("application/x-www-form-urlencoded") != std::string::npos;
 }
 

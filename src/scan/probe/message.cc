@@ -4,18 +4,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace weir::scan {
-namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return lower(x) == lower(y); });
+  return base::equals_ignoring_case(a, b);
 }
 
 std::optional<std::string_view> find_header(const std::vector<Header>& headers,

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <vector>
+
+#include "base/ascii.h"
 
 namespace weir::scan {
 namespace {
@@ -116,8 +117,7 @@ bool is_secret_name(std::string_view name) {
   static constexpr std::array<std::string_view, 12> kWords = {
       "authorization", "cookie", "key",     "token", "secret", "passw",
       "session",       "sid",    "credent", "auth",  "jwt",    "otp"};
-  std::string low;
-  for (const char c : name) low += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string low = base::lower_case(name);
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return low.find(word) != std::string::npos; });
 }

@@ -8,7 +8,8 @@
 #include <cctype>
 #include <map>
 #include <set>
-#include <span>
+
+#include "base/ascii.h"
 
 namespace weir::scan {
 namespace {
@@ -127,30 +128,20 @@ std::string excerpt_of_secret(std::string_view secret) {
   return fmt::format("{}...{}", secret.substr(0, 4), secret.substr(secret.size() - 2));
 }
 
-std::string lower_case(std::string_view text) {
-  std::string low;
-  for (const char c : text) low += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return low;
-}
-
 std::string media_type(const Response& response) {
   const std::string_view value = find_header(response.headers, "Content-Type").value_or("");
-  std::string type = lower_case(value.substr(0, value.find(';')));
+  std::string type = base::lower_case(value.substr(0, value.find(';')));
   while (!type.empty() && type.back() == ' ') type.pop_back();
   return type;
 }
 
-namespace {
-
 bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
   std::string bare;
-  for (const char c : lower_case(name)) {
+  for (const char c : base::lower_case(name)) {
     if (c != '_' && c != '-') bare += c;
   }
   return std::find(names.begin(), names.end(), bare) != names.end();
 }
-
-}  // namespace
 
 bool names_a_credential(std::string_view name) {
   static constexpr std::array<std::string_view, 14> kNames = {

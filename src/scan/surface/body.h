@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,9 @@ std::string excerpt_of_secret(std::string_view secret);
 // Media type without parameters, in lower case: "application/json".
 std::string media_type(const Response& response);
 
-std::string lower_case(std::string_view text);
+// Whether a name is one of these, which are in lower case, whatever its letter case and without the
+// joints of its words: "redirect_url" and "redirectURL" are "redirecturl".
+bool is_one_of(std::string_view name, std::span<const std::string_view> names);
 
 // A query parameter that carries a credential. Narrower than is_secret_name: "keyword" does not.
 bool names_a_credential(std::string_view name);

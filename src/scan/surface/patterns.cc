@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <set>
 
+#include "base/ascii.h"
+
 namespace weir::scan {
 namespace {
 
@@ -164,7 +166,7 @@ std::string parent_of(const std::string& path) {
 }
 
 bool speaks_of_a_card(std::string_view key) {
-  const std::string low = lower_case(key);
+  const std::string low = base::lower_case(key);
   for (const char* word : {"card", "pan", "credit", "cvv", "cvc", "exp_month", "expmonth"}) {
     if (contains(low, word) && !contains(low, "company") && !contains(low, "discard")) return true;
   }
@@ -269,7 +271,7 @@ std::vector<std::string> find_card_numbers(const std::vector<Leaf>& leaves) {
 std::vector<std::string> find_national_ids(const std::vector<Leaf>& leaves) {
   std::vector<std::string> found;
   for (const Leaf& leaf : leaves) {
-    const std::string key = lower_case(leaf.key);
+    const std::string key = base::lower_case(leaf.key);
     if (contains(key, "iban") && is_iban(leaf.text)) found.push_back(leaf.path);
     const bool speaks_of_it = contains(key, "ssn") || contains(key, "social") ||
                               contains(key, "tax_id") || contains(key, "taxid") ||
@@ -292,14 +294,14 @@ std::vector<std::string> find_emails(std::string_view text, std::size_t most) {
     std::size_t end = at + 1;
     while (end < text.size() && end - at < 255 && domain(text[end])) ++end;
     while (end > at + 1 && !is_alnum(text[end - 1])) --end;
-    const std::string host = lower_case(text.substr(at + 1, end - at - 1));
+    const std::string host = base::lower_case(text.substr(at + 1, end - at - 1));
     const std::size_t dot = host.rfind('.');
     const bool whole = start < at && dot != std::string::npos && dot > 0 && host.size() - dot > 2 &&
                        !is_digit(host[dot + 1]);
     const bool example = contains(host, "example.") || host.ends_with(".test") ||
                          host.ends_with(".invalid") || host.ends_with(".example") ||
                          host.ends_with(".localhost");
-    if (whole && !example) found.insert(lower_case(text.substr(start, end - start)));
+    if (whole && !example) found.insert(base::lower_case(text.substr(start, end - start)));
     at = end;
   }
   return {found.begin(), found.end()};

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace weir::tap {
 namespace {
 
@@ -27,12 +29,6 @@ bool is_space(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-bool equals_ignoring_case(std::string_view word, std::string_view keyword) {
-  return std::equal(word.begin(), word.end(), keyword.begin(), keyword.end(), [](char a, char b) {
-    return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b;
-  });
-}
-
 std::size_t length_while(std::string_view text, bool (*belongs)(char)) {
   return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), belongs) -
                                   text.begin());
@@ -51,7 +47,7 @@ Token next_token(std::string_view rest) {
   if (is_letter(first)) {
     const std::string_view word = rest.substr(0, length_while(rest, is_word));
     for (const std::string_view keyword : kKeywords) {
-      if (equals_ignoring_case(word, keyword)) return {Token::Kind::keyword, keyword};
+      if (base::equals_ignoring_case(word, keyword)) return {Token::Kind::keyword, keyword};
     }
     return {Token::Kind::name, word};
   }

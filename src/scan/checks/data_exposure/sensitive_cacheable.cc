@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "scan/checks/data_exposure/checks.h"
 #include "scan/surface/patterns.h"
 
@@ -19,7 +20,7 @@ CheckOutcome run(Surface& surface) {
       !find_emails(own.response.body, 1).empty() ||
       (leaves && (!find_card_numbers(*leaves).empty() || !find_national_ids(*leaves).empty()));
   if (!personal) return CheckOutcome::not_applicable("nothing personal in the body");
-  const std::string rule = lower_case(own.header("Cache-Control"));
+  const std::string rule = base::lower_case(own.header("Cache-Control"));
   if (rule.find("no-store") != std::string::npos || rule.find("private") != std::string::npos) {
     return CheckOutcome::protected_("Cache-Control: " + rule.substr(0, 60));
   }

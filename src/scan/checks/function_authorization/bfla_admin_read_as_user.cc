@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "scan/checks/function_authorization/checks.h"
 #include "scan/surface/body.h"
 
@@ -17,7 +18,7 @@ std::string management_name(const Surface& surface) {
       "admin",      "administration", "administrator", "internal",   "manage",
       "management", "backoffice",     "staff",         "superadmin", "ops"};
   const auto names_it = [](std::string_view text) {
-    return std::find(kNames.begin(), kNames.end(), lower_case(text)) != kNames.end();
+    return std::find(kNames.begin(), kNames.end(), base::lower_case(text)) != kNames.end();
   };
   std::string_view rest = surface.base_request().target;
   rest = rest.substr(0, rest.find('?'));

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "scan/checks/input_validation/checks.h"
 #include "scan/surface/body.h"
 
@@ -9,7 +10,7 @@ namespace {
 bool is_json_as_html(const Answer& answer) {
   return answer.served() && media_type(answer.response) == "text/html" &&
          leaves_of(answer.response.body).has_value() &&
-         lower_case(answer.header("X-Content-Type-Options")) != "nosniff";
+         base::lower_case(answer.header("X-Content-Type-Options")) != "nosniff";
 }
 
 CheckOutcome run(Surface& surface) {

@@ -1,6 +1,6 @@
 #include "scan/checks/input_validation/cors.h"
 
-#include "scan/surface/body.h"
+#include "base/ascii.h"
 
 namespace weir::scan::input_validation {
 
@@ -16,7 +16,8 @@ bool lets_read_with_credentials(const Answer& answer, std::string_view origin) {
 bool browser_sends_credential(const Surface& surface) {
   for (const Header& header : surface.credential_headers()) {
     if (same_name(header.name, "Cookie")) return true;
-    if (same_name(header.name, "Authorization") && lower_case(header.value).starts_with("basic ")) {
+    if (same_name(header.name, "Authorization") &&
+        base::lower_case(header.value).starts_with("basic ")) {
       return true;
     }
   }

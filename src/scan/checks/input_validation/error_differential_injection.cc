@@ -2,8 +2,8 @@
 
 #include <array>
 
+#include "base/ascii.h"
 #include "scan/checks/input_validation/checks.h"
-#include "scan/surface/body.h"
 #include "scan/surface/inputs.h"
 
 namespace weir::scan::input_validation {
@@ -31,7 +31,7 @@ constexpr std::array<std::string_view, 14> kDatabaseErrors = {
 bool breaks(const Answer& answer) {
   if (!answer.ok()) return false;
   if (answer.status() == 500) return true;  // other 5xx are a proxy's or a filter's
-  const std::string body = lower_case(answer.response.body.substr(0, 64 * 1024));
+  const std::string body = base::lower_case(answer.response.body.substr(0, 64 * 1024));
   for (const std::string_view sign : kDatabaseErrors) {
     if (body.find(sign) != std::string::npos) return true;
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/ascii.h"
 #include "scan/checks/input_validation/checks.h"
 #include "scan/surface/body.h"
 #include "scan/surface/inputs.h"
@@ -11,7 +12,7 @@ constexpr std::string_view kMarkup = "\"'<x>7";  // harmless: no browser knows t
 
 // Pages whose policy runs no inline script cannot be made to.
 bool policy_forbids_scripts(const Answer& answer) {
-  const std::string policy = lower_case(answer.header("Content-Security-Policy"));
+  const std::string policy = base::lower_case(answer.header("Content-Security-Policy"));
   const bool restricts = policy.find("script-src") != std::string::npos ||
                          policy.find("default-src") != std::string::npos ||
                          policy.find("sandbox") != std::string::npos;

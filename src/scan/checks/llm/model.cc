@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "scan/experiment/prompt.h"
 #include "scan/surface/body.h"
 
@@ -19,7 +20,7 @@ bool is_for_a_model(const Surface& surface) {
   }
   static constexpr std::array<std::string_view, 7> kWords = {
       "/chat", "completion", "assistant", "/prompt", "/llm", "/generate", "/ask"};
-  const std::string path = lower_case(surface.path());
+  const std::string path = base::lower_case(surface.path());
   return std::any_of(kWords.begin(), kWords.end(),
                      [&](std::string_view word) { return path.find(word) != std::string::npos; });
 }

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "scan/checks/object_authorization/checks.h"
 #include "scan/checks/object_authorization/object.h"
 
@@ -19,7 +20,7 @@ CheckOutcome run(Surface& surface) {
   }
   std::vector<std::int64_t> ids;
   for (const Leaf& leaf : leaves_of(own.response.body).value_or(std::vector<Leaf>())) {
-    if (lower_case(leaf.key) != "id" || leaf.shape.find("[]") == std::string::npos) continue;
+    if (base::lower_case(leaf.key) != "id" || leaf.shape.find("[]") == std::string::npos) continue;
     std::int64_t id = 0;
     const char* const end = leaf.text.data() + leaf.text.size();
     const auto [stop, error] = std::from_chars(leaf.text.data(), end, id);

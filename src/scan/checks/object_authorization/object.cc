@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "scan/surface/jwt.h"
 
 namespace weir::scan::object_authorization {
@@ -63,7 +64,7 @@ std::optional<std::vector<std::string>> ids_listed(Surface& surface, const Objec
   if (!answer.served() || answer.response.truncated || !leaves) return std::nullopt;
   std::set<std::string> ids;
   for (const Leaf& leaf : *leaves) {
-    const std::string key = lower_case(leaf.key);
+    const std::string key = base::lower_case(leaf.key);
     const bool names_an_id = key == "id" || key == "uuid" || key.ends_with("_id");
     if (leaf.shape.find("[]") != std::string::npos && names_an_id && !leaf.text.empty()) {
       ids.insert(leaf.text);

@@ -11,11 +11,7 @@ bool is_internal_name(std::string_view key) {
       "passworddigest",     "pwhash",         "totpsecret",    "mfasecret",
       "otpsecret",          "secretkey",      "privatekey",    "signingkey",
       "passwordresettoken", "resettoken",     "internalnotes", "internalnote"};
-  std::string bare;
-  for (const char c : lower_case(key)) {
-    if (c != '_' && c != '-') bare += c;
-  }
-  return std::find(kNames.begin(), kNames.end(), bare) != kNames.end();
+  return is_one_of(key, kNames);
 }
 
 bool has_value(const Leaf& leaf) {

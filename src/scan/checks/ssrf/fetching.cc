@@ -21,11 +21,7 @@ bool names_a_url(std::string_view name) {
   static constexpr std::array<std::string_view, 16> kNames = {
       "url",   "uri",      "link", "href",    "callback", "callbackurl", "webhook", "webhookurl",
       "image", "imageurl", "feed", "feedurl", "target",   "source",      "src",     "avatarurl"};
-  std::string bare;
-  for (const char c : lower_case(name)) {
-    if (c != '_' && c != '-') bare += c;
-  }
-  return std::find(kNames.begin(), kNames.end(), bare) != kNames.end();
+  return is_one_of(name, kNames);
 }
 
 bool is_url(std::string_view value) {

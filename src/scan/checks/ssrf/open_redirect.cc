@@ -14,11 +14,7 @@ bool names_a_way_on(std::string_view name) {
   static constexpr std::array<std::string_view, 14> kNames = {
       "next",      "url",      "redirect", "redirecturl", "redirecturi", "return",  "returnto",
       "returnurl", "continue", "dest",     "destination", "goto",        "forward", "rurl"};
-  std::string bare;
-  for (const char c : lower_case(name)) {
-    if (c != '_' && c != '-') bare += c;
-  }
-  return std::find(kNames.begin(), kNames.end(), bare) != kNames.end();
+  return is_one_of(name, kNames);
 }
 
 bool leads_to(const Answer& answer, const std::string& host) {

@@ -4,15 +4,15 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/ascii.h"
 #include "scan/checks/transport/checks.h"
-#include "scan/surface/body.h"
 
 namespace weir::scan::transport {
 namespace {
 
 // A cookie that opens a session: by its name. Those that scripts must read (CSRF) are not meant.
 bool opens_a_session(std::string_view name) {
-  const std::string low = lower_case(name);
+  const std::string low = base::lower_case(name);
   if (low.find("csrf") != std::string::npos || low.find("xsrf") != std::string::npos) return false;
   for (const char* word : {"sess", "sid", "auth", "token", "jwt", "remember"}) {
     if (low.find(word) != std::string::npos) return true;
@@ -21,7 +21,8 @@ bool opens_a_session(std::string_view name) {
 }
 
 std::vector<std::string> missing_flags(std::string_view cookie, bool https) {
-  std::string attributes = lower_case(cookie.substr(std::min(cookie.find(';'), cookie.size())));
+  std::string attributes =
+      base::lower_case(cookie.substr(std::min(cookie.find(';'), cookie.size())));
   std::erase(attributes, ' ');
   attributes += ';';
   std::vector<std::string> missing;

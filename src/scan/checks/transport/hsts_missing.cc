@@ -2,8 +2,8 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "scan/checks/transport/checks.h"
-#include "scan/surface/body.h"
 
 namespace weir::scan::transport {
 namespace {
@@ -12,7 +12,7 @@ constexpr long kHalfAYearS = 15'552'000;
 
 // Of "max-age=31536000; includeSubDomains"; -1 if it says none.
 long max_age_s(std::string_view value) {
-  const std::string low = lower_case(value);
+  const std::string low = base::lower_case(value);
   const std::size_t at = low.find("max-age=");
   if (at == std::string::npos) return -1;
   const std::size_t start = low.find_first_not_of('"', at + 8);
