@@ -302,9 +302,7 @@ Result<json::object> ScanTools::State::plan_scan(const json::object& given) cons
   if (!planned) return tl::unexpected(planned.error());
   json::array operations;
   for (const auto& operation : planned->operations) {
-    operations.push_back(json::string(
-        shown(operation.request.method + " " +
-              operation.request.target.substr(0, operation.request.target.find('?')))));
+    operations.push_back(json::string(shown(scan::operation_name(operation.request))));
   }
   return json::object{{"origin", planned->origin},
                       {"operations", std::move(operations)},

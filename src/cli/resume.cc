@@ -11,11 +11,6 @@
 namespace weir::cli {
 namespace {
 
-// As a report names it.
-std::string name_of(const scan::Request& request) {
-  return request.method + " " + request.target.substr(0, request.target.find('?'));
-}
-
 template <class T>
 void keep_finished(std::vector<T>& list, const std::vector<std::string>& operations) {
   std::erase_if(list, [&operations](const T& each) {
@@ -59,7 +54,7 @@ Result<Resumption> resume(scan::Report earlier, scan::ScanPlan& plan, bool keep_
   keep_finished(earlier.declarations, resumption.operations);
   std::erase_if(plan.operations, [&resumption](const scan::ScanOperation& operation) {
     return std::find(resumption.operations.begin(), resumption.operations.end(),
-                     name_of(operation.request)) != resumption.operations.end();
+                     scan::operation_name(operation.request)) != resumption.operations.end();
   });
   if (!keep_seed) plan.seed = earlier.seed;
   resumption.earlier = std::move(earlier);

@@ -202,8 +202,7 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
 void print_plan(const scan::ScanPlan& plan, const ScanOptions& options) {
   fmt::print("Would scan {} operation(s) of {}:\n", plan.operations.size(), plan.origin);
   for (const auto& operation : plan.operations) {
-    fmt::print("  {} {}\n", operation.request.method,
-               operation.request.target.substr(0, operation.request.target.find('?')));
+    fmt::print("  {}\n", scan::operation_name(operation.request));
   }
   for (const auto& skipped : plan.skipped) {
     fmt::print("  not {}: {}\n", skipped.operation, skipped.reason);

@@ -22,10 +22,6 @@ namespace {
 
 constexpr const char* kRateLimiting = "rate-limiting";
 
-std::string name_of(const Request& request) {
-  return request.method + " " + request.target.substr(0, request.target.find('?'));
-}
-
 bool is_redirect(int status) {
   return status >= 301 && status <= 308 && status != 304;
 }
@@ -226,7 +222,7 @@ OperationCoverage coverage_of(const ScanPlan& plan, const std::vector<std::strin
     if (reasons[i].empty()) {
       ++coverage.tested;
     } else {
-      coverage.left_out.push_back({name_of(plan.operations[i].request), reasons[i]});
+      coverage.left_out.push_back({operation_name(plan.operations[i].request), reasons[i]});
     }
   }
   return coverage;
@@ -258,7 +254,7 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
   for (const ScanOperation& operation : plan.operations) {
     if (operation.declared == nullptr) continue;
     report.declarations.push_back(
-        {name_of(operation.request), operation.declared->file, operation.declared->line});
+        {operation_name(operation.request), operation.declared->file, operation.declared->line});
   }
 
   const Time began = clock.now();
@@ -283,7 +279,7 @@ ScanResult run_scan(const ScanPlan& plan, Transport& transport, Clock& clock,
     const auto failure = look_for_failure(bench, first.response, plan.origin);
     // Where a redirect leads is what some of the checks look at.
     const bool is_looked_at =
-        is_redirect(first.response.status) && !wants(plan, kRateLimiting) && wants(plan, "ssrf");
+        is_redirect(first.response.status) && !limits_wanted && wants(plan, "ssrf");
     if (failure && !is_looked_at) {
       report.notes.push_back(failure->message);
       reasons[i] = failure->message;

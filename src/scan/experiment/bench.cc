@@ -180,11 +180,15 @@ MakeVariant Bench::fresh_identities() {
   return proven_identities_;
 }
 
-std::string Bench::made_up(std::size_t length) {
+std::string made_up_text(Rng& rng, std::size_t length) {
   static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::string text;
-  while (text.size() < length) text += kLetters[rng_.below(text.empty() ? 26 : kLetters.size())];
+  while (text.size() < length) text += kLetters[rng.below(text.empty() ? 26 : kLetters.size())];
   return text;
+}
+
+std::string Bench::made_up(std::size_t length) {
+  return made_up_text(rng_, length);
 }
 
 std::string Bench::made_up_address() {
@@ -197,7 +201,7 @@ std::string Bench::curl(const Request& request) const {
 }
 
 std::string Bench::name() const {
-  return base_.method + " " + base_.target.substr(0, base_.target.find('?'));
+  return operation_name(base_);
 }
 
 }  // namespace weir::scan

@@ -91,6 +91,9 @@ struct Target {
   bool allow_writes = false;  // POST may be sent where the base is a GET
 };
 
+// Lower case letters and digits, a letter first: what nobody has and every parser takes.
+std::string made_up_text(Rng& rng, std::size_t length);
+
 class Bench {
  public:
   Bench(Prober& prober, Request base, Target target, Rng& rng,
@@ -125,7 +128,7 @@ class Bench {
   // one. Empty if there are none.
   MakeVariant fresh_identities();
   void learn_fresh_identities(MakeVariant make) { proven_identities_ = std::move(make); }
-  std::string made_up(std::size_t length = 10);  // lower case letters and digits
+  std::string made_up(std::size_t length = 10);  // see made_up_text()
   std::string made_up_address();                 // of the documentation networks (RFC 5737)
   Rng& rng() { return rng_; }
 

@@ -38,6 +38,14 @@ void Request::remove_header(std::string_view name) {
   std::erase_if(headers, [&](const Header& h) { return same_name(h.name, name); });
 }
 
+void Request::add_parameter(std::string_view name, std::string_view value) {
+  target += fmt::format("{}{}={}", target.find('?') == std::string::npos ? '?' : '&', name, value);
+}
+
+std::string operation_name(const Request& request) {
+  return fmt::format("{} {}", request.method, request.path());
+}
+
 std::string serialise(const Request& request, std::string_view authority) {
   std::string text = fmt::format("{} {} {}\r\n", request.method, request.target, request.version);
   if (!find_header(request.headers, "Host")) text += fmt::format("Host: {}\r\n", authority);

@@ -46,7 +46,15 @@ struct Request {
   void set_header(std::string_view name, std::string_view value);
   void add_header(std::string_view name, std::string_view value);
   void remove_header(std::string_view name);
+
+  // The target without its query.
+  std::string_view path() const { return std::string_view(target).substr(0, target.find('?')); }
+  // Adds "name=value" to the query, as it is.
+  void add_parameter(std::string_view name, std::string_view value);
 };
+
+// As reports name what a request asks for: "GET /orders/7".
+std::string operation_name(const Request& request);
 
 enum class Failure {
   none,

@@ -14,13 +14,6 @@ namespace {
 
 constexpr double kFirstWaitS = 0.5;  // where a refusal does not say how long; doubled each time
 
-std::string random_text(Rng& rng, std::size_t length) {
-  static constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789";
-  std::string text;
-  while (text.size() < length) text += kLetters[rng.below(text.empty() ? 26 : kLetters.size())];
-  return text;
-}
-
 std::optional<double> stated_wait_s(const Response& response) {
   const auto value = find_header(response.headers, "Retry-After");
   if (!value) return std::nullopt;
@@ -237,7 +230,7 @@ Variant Surface::with_query(std::string_view name, std::string_view value) const
   Variant variant{fmt::format("{}={}", name, value), base_};
   std::string& target = variant.request.target;
   target = without_parameters(target, [&](const std::string& each) { return each == name; });
-  target += fmt::format("{}{}={}", target.find('?') == std::string::npos ? '?' : '&', name, value);
+  variant.request.add_parameter(name, value);
   return variant;
 }
 
@@ -273,7 +266,7 @@ Variant Surface::as_other(Request request) const {
 }
 
 std::string Surface::made_up(std::size_t length) {
-  return random_text(rng_, length);
+  return made_up_text(rng_, length);
 }
 
 const openapi::Operation* Surface::declared() const {
@@ -281,7 +274,7 @@ const openapi::Operation* Surface::declared() const {
 }
 
 std::string Surface::path() const {
-  return base_.target.substr(0, base_.target.find('?'));
+  return std::string(base_.path());
 }
 
 std::vector<std::pair<std::string, std::string>> Surface::query() const {
@@ -347,7 +340,7 @@ std::string Surface::curl_without_secrets(const Request& request) const {
 }
 
 std::string Surface::name() const {
-  return operation_ == nullptr ? plan_.origin : base_.method + " " + path();
+  return operation_ == nullptr ? plan_.origin : operation_name(base_);
 }
 
 }  // namespace weir::scan

@@ -36,9 +36,7 @@ CheckOutcome run(Surface& surface) {
   for (const char* name : {"access_token", "token", "api_key", "apikey", "key", "auth"}) {
     const auto with = [&](std::string_view value) {
       Variant variant = surface.without_credentials();
-      std::string& target = variant.request.target;
-      target +=
-          fmt::format("{}{}={}", target.find('?') == std::string::npos ? '?' : '&', name, value);
+      variant.request.add_parameter(name, value);
       variant.changed = fmt::format("the credential as ?{}=", name);
       return variant;
     };

@@ -20,8 +20,7 @@ std::string management_name(const Surface& surface) {
   const auto names_it = [](std::string_view text) {
     return std::find(kNames.begin(), kNames.end(), base::lower_case(text)) != kNames.end();
   };
-  std::string_view rest = surface.base_request().target;
-  rest = rest.substr(0, rest.find('?'));
+  std::string_view rest = surface.base_request().path();
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view segment = rest.substr(0, rest.find('/'));

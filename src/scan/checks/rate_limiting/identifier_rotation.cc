@@ -29,11 +29,6 @@ std::string value_for(Bench& bench, std::string_view header) {
   return bench.made_up();
 }
 
-void add_parameter(Request& request, std::string_view name, std::string_view value) {
-  request.target += request.target.find('?') == std::string::npos ? '?' : '&';
-  request.target += fmt::format("{}={}", name, value);
-}
-
 // At a sign-in, "wrong password" is as good as served: the guess was tried.
 bool processed(Bench& bench, const Reply& reply, bool sign_in, Place place) {
   if (same_document(bench, reply)) return true;
@@ -86,7 +81,7 @@ Candidate added(Bench& bench, const std::string& label, const std::function<void
 // whole URL is the key, which is path-variant's business.
 bool query_noise_is_served(Bench& bench) {
   const Candidate noise = added(bench, "query noise", [&bench](Request& request) {
-    add_parameter(request, "_" + bench.made_up(4), bench.made_up());
+    request.add_parameter("_" + bench.made_up(4), bench.made_up());
   });
   return screen(bench, {noise}, 0).held == 0;
 }
@@ -154,7 +149,7 @@ CheckOutcome run(Bench& bench) {
                      }));
 
   const Candidate parameters = added(bench, "query parameters", [&bench](Request& request) {
-    for (const char* name : kParameters) add_parameter(request, name, bench.made_up());
+    for (const char* name : kParameters) request.add_parameter(name, bench.made_up());
   });
   const Screening queried = screen(bench, {parameters}, 0);
   if (queried.held == 0 && !query_noise_is_served(bench)) {
@@ -162,7 +157,7 @@ CheckOutcome run(Bench& bench) {
     for (const char* name : kParameters) {
       singles.push_back(
           added(bench, fmt::format("query parameter {}", name),
-                [&bench, name](Request& r) { add_parameter(r, name, bench.made_up()); }));
+                [&bench, name](Request& r) { r.add_parameter(name, bench.made_up()); }));
     }
     merge(all, screen(bench, singles));
   } else {

@@ -125,11 +125,6 @@ Screening user_agents(Bench& bench) {
   return screen(bench, singles);
 }
 
-void add_parameter(Request& request, std::string_view name, std::string_view value) {
-  request.target += request.target.find('?') == std::string::npos ? '?' : '&';
-  request.target += fmt::format("{}={}", name, value);
-}
-
 void add_cookie(Request& request, std::string_view name, std::string_view value) {
   const auto own = find_header(request.headers, "Cookie");
   request.set_header("Cookie", own ? fmt::format("{}; {}={}", *own, name, value)
@@ -195,7 +190,10 @@ Screening prompts(Bench& bench) {
 CheckOutcome run(Bench& bench) {
   Screening all = headers(bench);
   merge(all, user_agents(bench));
-  merge(all, flags(bench, "query", add_parameter));
+  merge(all,
+        flags(bench, "query", [](Request& request, std::string_view name, std::string_view value) {
+          request.add_parameter(name, value);
+        }));
   merge(all, flags(bench, "cookie", add_cookie));
   const std::string& body = bench.base_request().body.value_or("");
   json::error_code error;

@@ -46,10 +46,7 @@ void add_overrides(Bench& bench, const std::string& carrier, const std::string& 
   candidates.push_back(change_candidate(bench, fmt::format("{} with ?_method={}", carrier, method),
                                         [carrier, method](Request& request) {
                                           request.method = carrier;
-                                          request.target +=
-                                              request.target.find('?') == std::string::npos ? '?'
-                                                                                            : '&';
-                                          request.target += "_method=" + method;
+                                          request.add_parameter("_method", method);
                                         }));
 }
 
@@ -70,8 +67,8 @@ bool head_says_something(Bench& bench) {
 
 bool query_noise_is_held(Bench& bench) {
   return is_held(bench, change_candidate(bench, "noise in the query", [&bench](Request& request) {
-                   request.target += request.target.find('?') == std::string::npos ? '?' : '&';
-                   request.target += bench.made_up(6) + "=" + bench.made_up(3);
+                   const std::string name = bench.made_up(6);
+                   request.add_parameter(name, bench.made_up(3));
                  }));
 }
 

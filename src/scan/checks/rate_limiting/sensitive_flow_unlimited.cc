@@ -26,7 +26,7 @@ Purpose purpose_of(const Bench& bench) {
   const Request& request = bench.base_request();
   openapi::Operation operation;
   operation.method = request.method;
-  operation.path = request.target.substr(0, request.target.find('?'));
+  operation.path = request.path();
   if (request.body) operation.body = openapi::Body{"", *request.body, true};
   const Purpose purpose = openapi::purpose_of(operation);
   return purpose == Purpose::other && is_sign_in(request) ? Purpose::login : purpose;
