@@ -3,7 +3,6 @@
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "base/rng.h"
 #include "base/system_clock.h"
+#include "bench/process_cost.h"
 #include "identity/key_tuple.h"
 #include "policy/policy.h"
 #include "store/dynamodb/dynamodb_store.h"
@@ -92,12 +92,6 @@ void create_table(const store::DynamoDbOptions& options, Clock& clock) {
   store::DynamoDbClient client(options, *target, environment, std::move(*http), clock);
   const auto table = store::create_table(client, net::Deadline::in(seconds(20)));
   if (!table) die(table.error().to_string());
-}
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 void sleep_until(Duration instant) {
@@ -202,7 +196,7 @@ int main(int argc, char** argv) try {
   if (!(std::cin >> start_ns)) die("no start");
   const Duration start(start_ns);
 
-  const double cpu = cpu_seconds();
+  const double cpu = bench::cpu_s();
   std::vector<Counts> all(job.callers);
   std::vector<std::thread> threads;
   for (std::size_t index = 0; index < job.callers; ++index) {
@@ -212,7 +206,7 @@ int main(int argc, char** argv) try {
   for (std::thread& thread : threads) thread.join();
   const double elapsed = std::chrono::duration<double>(base::monotonic_now() - start).count();
 
-  const double cpu_used = cpu_seconds() - cpu;
+  const double cpu_used = bench::cpu_s() - cpu;
 
   Counts total;
   for (const Counts& counts : all) {

@@ -2,33 +2,19 @@
 // memory of the process at its highest after the first one, its text included.
 //
 //   weir_openapi_bench FILE
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 
+#include "bench/process_cost.h"
 #include "openapi/document.h"
 
 namespace {
 
 constexpr int kRounds = 5;
-
-double cpu_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
-}
-
-double peak_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
-}
 
 }  // namespace
 
@@ -48,10 +34,10 @@ int main(int argc, char** argv) {
   double first_peak_mb = 0;
   std::size_t operations = 0;
   for (int round = 0; round < kRounds; ++round) {
-    const double began = cpu_ms();
+    const double began = weir::bench::cpu_s();
     const auto document = weir::openapi::read_document(text, argv[1]);
-    best_ms = std::min(best_ms, cpu_ms() - began);
-    if (round == 0) first_peak_mb = peak_mb();
+    best_ms = std::min(best_ms, (weir::bench::cpu_s() - began) * 1e3);
+    if (round == 0) first_peak_mb = weir::bench::peak_mb();
     if (!document) {
       std::fprintf(stderr, "weir_openapi_bench: %s\n", document.error().to_string().c_str());
       return 1;

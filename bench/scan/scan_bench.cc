@@ -4,37 +4,19 @@
 //
 //   weir_scan_bench [OPERATIONS]     (1,000 unless told)
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <cstdlib>
-#include <ctime>
+#include <string>
 
+#include "bench/process_cost.h"
 #include "report/report.h"
 #include "tests/scan/virtual_target.h"
 
-namespace {
-
 using namespace weir;
-
-double cpu_s() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-double peak_mb() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024 / 1e6;
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   const int operations = argc > 1 ? std::atoi(argv[1]) : 1000;
-  const auto path = [](const scan::Request& request) {
-    return request.target.substr(0, request.target.find('?'));
-  };
+  const auto path = [](const scan::Request& request) { return std::string(request.path()); };
   scan::test::Behaviour behaviour;
   behaviour.limiter = scan::test::counting(scan::candidates::FixedClock(20, 10, 0));
   behaviour.key = path;
@@ -49,9 +31,9 @@ int main(int argc, char** argv) {
   scan.plan.bounds.max_requests = 10'000'000;
   scan.plan.bounds.max_time = std::chrono::hours(1000);
   const scan::ScanResult result = scan.run();
-  const double scanned_s = cpu_s();
+  const double scanned_s = bench::cpu_s();
   const auto text = report::render(result.report, report::Format::json, {});
   fmt::print("| {} | {} | {} | {:.1f} | {:.0f} | {:.1f} |\n", result.report.limits.size(),
-             result.report.requests, result.report.findings.size(), scanned_s, peak_mb(),
+             result.report.requests, result.report.findings.size(), scanned_s, bench::peak_mb(),
              text ? static_cast<double>(text->size()) / 1e6 : 0.0);
 }

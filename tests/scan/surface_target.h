@@ -75,27 +75,14 @@ struct ApiScan {
     auto document = openapi::read_document(yaml, "openapi.yaml");
     ASSERT_TRUE(document.has_value()) << document.error().to_string();
     for (const openapi::Operation& operation : document->operations) {
-      const std::string path = request().target.substr(0, request().target.find('?'));
-      if (operation.method == request().method && operation.example_path == path) {
+      if (operation.method == request().method && operation.example_path == request().path()) {
         plan.operations.at(0).declared = std::make_shared<openapi::Operation>(operation);
       }
     }
     plan.api = std::make_shared<openapi::Document>(std::move(*document));
   }
 
-  Report run() {
-    Listener nobody;
-    return run_scan(
-               plan, target, clock,
-               [this](Time until, std::string_view) {
-                 if (until > clock.now()) {
-                   clock.advance(std::chrono::duration<double>(until - clock.now()).count());
-                 }
-                 return true;
-               },
-               nobody)
-        .report;
-  }
+  Report run() { return run_in_virtual_time(plan, target, clock).report; }
 
   VirtualClock clock;
   ApiTarget target;
@@ -122,7 +109,7 @@ inline bool asks_with(const Request& request, std::string_view header, std::stri
 }
 
 inline std::string path_of(const Request& request) {
-  return request.target.substr(0, request.target.find('?'));
+  return std::string(request.path());
 }
 
 }  // namespace weir::scan::test

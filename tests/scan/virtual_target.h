@@ -171,6 +171,21 @@ std::function<Admit()> counting(Engine prototype) {
   };
 }
 
+// Waiting moves the clock on.
+inline ScanResult run_in_virtual_time(const ScanPlan& plan, Transport& target,
+                                      VirtualClock& clock) {
+  Listener nobody;
+  return run_scan(
+      plan, target, clock,
+      [&clock](Time until, std::string_view) {
+        if (until > clock.now()) {
+          clock.advance(std::chrono::duration<double>(until - clock.now()).count());
+        }
+        return true;
+      },
+      nobody);
+}
+
 struct VirtualScan {
   explicit VirtualScan(Behaviour behaviour, std::uint64_t seed = 1)
       : target(clock, std::move(behaviour), seed) {
@@ -182,18 +197,7 @@ struct VirtualScan {
     plan.operations.push_back({Request{.method = "GET", .target = "/quote"}});
   }
 
-  ScanResult run() {
-    Listener nobody;
-    return run_scan(
-        plan, target, clock,
-        [this](Time until, std::string_view) {
-          if (until > clock.now()) {
-            clock.advance(std::chrono::duration<double>(until - clock.now()).count());
-          }
-          return true;
-        },
-        nobody);
-  }
+  ScanResult run() { return run_in_virtual_time(plan, target, clock); }
 
   VirtualClock clock;
   VirtualTarget target;
