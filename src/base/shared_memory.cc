@@ -50,36 +50,45 @@ Result<std::byte*> map(int descriptor, std::size_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
+// The name under which a file is made; gone when it has its own, or none.
+class Draft {
+ public:
+  explicit Draft(const std::string& path) : name_(path + ".XXXXXX") {
+    descriptor_ = ::mkostemp(name_.data(), O_CLOEXEC);
+  }
+  Draft(const Draft&) = delete;
+  Draft& operator=(const Draft&) = delete;
+  ~Draft() {
+    if (descriptor_ >= 0) ::unlink(name_.c_str());
+  }
+  int descriptor() const { return descriptor_; }
+  const char* name() const { return name_.c_str(); }
+
+ private:
+  std::string name_;
+  int descriptor_ = -1;
+};
+
 // Puts a new file at `path`, locked for this process; nothing if somebody was faster.
 Result<std::pair<int, std::byte*>> make_file(const std::string& path, std::size_t bytes,
                                              const std::function<void(std::byte*)>& make) {
-  std::string draft = path + ".XXXXXX";
-  Descriptor file(::mkostemp(draft.data(), O_CLOEXEC));
+  const Draft draft(path);
+  Descriptor file(draft.descriptor());
   if (file.get() < 0) return cannot("make " + path);
-  const auto drop = [&] { ::unlink(draft.c_str()); };
   struct statfs system {};
   if (::fstatfs(file.get(), &system) != 0 || system.f_type != TMPFS_MAGIC) {
-    drop();
     return fail(ErrorCode::unavailable, kFolder + " does not lie in memory");
   }
   // All of it at once: else a full file system would end the process by SIGBUS at some later write.
-  const int error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes));
-  if (error != 0) {
-    drop();
-    errno = error;
-    return cannot("make " + path);
-  }
+  errno = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes));
+  if (errno != 0) return cannot("make " + path);
   Result<std::byte*> memory = map(file.get(), bytes);
-  if (!memory) {
-    drop();
-    return tl::unexpected(memory.error());
-  }
+  if (!memory) return tl::unexpected(memory.error());
   make(*memory);
-  const bool is_there =
-      ::flock(file.get(), LOCK_SH | LOCK_NB) == 0 && ::link(draft.c_str(), path.c_str()) == 0;
+  if (::flock(file.get(), LOCK_SH | LOCK_NB) == 0 && ::link(draft.name(), path.c_str()) == 0) {
+    return std::pair(file.release(), *memory);
+  }
   const int why_not = errno;
-  drop();
-  if (is_there) return std::pair(file.release(), *memory);
   ::munmap(*memory, bytes);
   errno = why_not;
   if (why_not == EEXIST) return std::pair<int, std::byte*>(-1, nullptr);

@@ -45,7 +45,6 @@ class SharedMemory {
   ~SharedMemory();
 
   std::byte* data() const { return data_; }
-  std::size_t size() const { return size_; }
 
  private:
   SharedMemory() = default;

@@ -189,15 +189,13 @@ def _exclude_each_other(one: Operation, other: Operation) -> bool:
     return any(ways.get(branch, way) != way for branch, way in other.place)
 
 
-def _is_followed(read: Operation, write: Operation) -> bool:
-    return not _exclude_each_other(read, write)
-
-
 def read_then_write(limiter: Limiter) -> Iterator[Found]:
     reads = [index for index in limiter.by_answer if not limiter[index].writes]
     for index in limiter.writes:
         write = limiter[index]
-        before = [read for read in reads if read < index and _is_followed(limiter[read], write)]
+        before = [
+            read for read in reads if read < index and not _exclude_each_other(limiter[read], write)
+        ]
         if not before or limiter.enforces(index):
             continue
         line = limiter.place(before[0]).line
