@@ -148,8 +148,8 @@ std::optional<limit::Charge> LeaseTable::refusal(const Key& key, const limit::Wi
                                                  Time now, std::int64_t cost, Time seen_at) {
   const Hold hold(*this, key);
   const Cell& cell = hold.cell();
-  if (!hold || !cell.is_of(key, limit) || cell.refused_cost == 0 || cost < cell.refused_cost ||
-      cell.refused_at < seen_at || now >= cell.refusal.room_at) {
+  if (!hold || !cell.is_of(key, limit) || cost != cell.refused_cost || cell.refused_at < seen_at ||
+      now >= cell.refusal.room_at) {
     return std::nullopt;
   }
   return cell.refusal;

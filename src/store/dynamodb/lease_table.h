@@ -85,7 +85,8 @@ class LeaseTable {
   // refusal.room_at.
   void refused(const Key& key, const limit::WindowLimit& limit, Time now, Time seen_at,
                std::int64_t cost, const limit::Charge& refusal);
-  // That, if it holds for this cost and was not heard before `seen_at`.
+  // That, if it was of this very cost (room for another one comes at another time) and was not
+  // heard before `seen_at`.
   std::optional<limit::Charge> refusal(const Key& key, const limit::WindowLimit& limit, Time now,
                                        std::int64_t cost, Time seen_at);
 

@@ -164,7 +164,8 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
     turn.held_ = {};
   };
   const bool has_own = entry.unused.count > 0 || turn.held_.count > 0;
-  if (!has_own) {
+  make_plan();
+  if (turn.plan_.is_write() && !has_own) {
     // Another process of this machine may have asked already.
     if (const auto refusal =
             leases_->refusal(request.key, limit, request.now, request.cost, entry.seen_at)) {
@@ -173,7 +174,6 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
       return turn;
     }
   }
-  make_plan();
   if (!turn.plan_.is_write()) {
     if (!has_own) {
       leases_->refused(request.key, limit, request.now, entry.seen_at, request.cost,

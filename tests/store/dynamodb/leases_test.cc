@@ -309,6 +309,43 @@ std::int64_t in_a_child(const Body& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+TEST(LeaseTable, TellsOfARefusalWhileItHoldsAndForItsCostOnly) {
+  LeaseTable leases;
+  const limit::WindowLimit limit = window_of(request(10, kStart));
+  const Time seen = kStart + seconds(1);
+  const Time room = kStart + seconds(5);
+  leases.refused({}, limit, seen, seen, 2, {.admitted = false, .room_at = room});
+  const auto told = [&](std::int64_t cost, Time now, Time own = Time::min()) {
+    return leases.refusal({}, limit, now, cost, own).has_value();
+  };
+  EXPECT_TRUE(told(2, seen));
+  EXPECT_TRUE(told(2, room - Duration(1), seen));
+  EXPECT_FALSE(told(2, room)) << "there is room";
+  EXPECT_FALSE(told(2, seen, seen + Duration(1))) << "this process has heard of it since";
+  EXPECT_FALSE(told(1, seen)) << "it may fit";
+  EXPECT_FALSE(told(3, seen)) << "there is room for it at another time";
+  EXPECT_FALSE(leases.refusal({}, window_of(request(11, kStart)), seen, 2, seen));
+}
+
+// Found by the conformance tests.
+TEST_F(LeasesTest, SayOfEachCostWhenItFitsAlsoAfterARefusalOfALesserOne) {
+  limit::WindowState model;
+  const limit::WindowLimit limit = window_of(request(10, kStart));
+  const auto agree = [&](Duration later, std::int64_t cost) {
+    const Time now = kStart + later;
+    const limit::Charge expected = limit::charge(model.ref(limit.geometry), limit, now, cost);
+    const auto outcome = node(0).charge(request(10, now, cost));
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->charge.admitted, expected.admitted) << cost;
+    if (!expected.admitted) {
+      EXPECT_EQ(outcome->charge.room_at, expected.room_at) << cost;
+      EXPECT_EQ(outcome->charge.remaining, expected.remaining) << cost;
+    }
+  };
+  for (int i = 0; i < 5; ++i) agree(milliseconds(100) * i, 2);
+  for (const std::int64_t cost : {1, 3, 7, 3, 1, 10}) agree(milliseconds(600), cost);
+}
+
 TEST(LeaseTable, HandsOutToTheChildrenOfAForkWhatItsParentHasNot) {
   LeaseTable leases;
   const limit::WindowLimit limit = window_of(request(1'000'000, kStart));
