@@ -98,7 +98,7 @@ json::object scan_id_schema() {
 // Arguments by name; what is unknown or of another type is an error.
 class Arguments {
  public:
-  Arguments(const json::object& given, std::set<std::string_view> known) : given_(given) {
+  Arguments(const json::object& given, const std::set<std::string_view>& known) : given_(given) {
     for (const auto& [name, value] : given) {
       if (!known.contains(std::string_view(name))) problem_ = "there is no such argument";
     }
@@ -201,7 +201,7 @@ struct ScanTools::State {
     return std::find(options.hosts.begin(), options.hosts.end(), host) != options.hosts.end();
   }
   KeptScan* find(const std::string& id);
-  void run(const std::string& id, scan::ScanPlan plan,
+  void run(const std::string& id, const scan::ScanPlan& plan,
            std::unique_ptr<scan::HttpTransport> transport);
 
   McpOptions options;
@@ -244,7 +244,7 @@ KeptScan* ScanTools::State::find(const std::string& id) {
   return found == scans.end() ? nullptr : &*found;
 }
 
-void ScanTools::State::run(const std::string& id, scan::ScanPlan plan,
+void ScanTools::State::run(const std::string& id, const scan::ScanPlan& plan,
                            std::unique_ptr<scan::HttpTransport> transport) {
   ScanProgress progress(/*quiet=*/true);
   const auto wait = [&](Time until, std::string_view why) {
@@ -291,7 +291,7 @@ Result<json::object> ScanTools::State::scan_api(const json::object& given) {
   interrupted = false;
   thread =
       std::thread([this, id, made = *std::move(planned), to = *std::move(transport)]() mutable {
-        run(id, std::move(made), std::move(to));
+        run(id, made, std::move(to));
       });
   return json::object{{"scanId", id}, {"state", "running"}};
 }
