@@ -334,6 +334,28 @@ class Limiter {
     return answer;
   }
 
+  // What the rule at this index has counted of somebody. None: the request does not say all that it
+  // counts by.
+  std::optional<bool> forget(const std::string& peer, const Headers& headers,
+                             const std::string& method, const std::string& route,
+                             const std::optional<std::string>& user, std::size_t rule,
+                             const std::string& subject) {
+    const std::vector<identity::HeaderField> fields = fields_of(headers);
+    identity::Request request;
+    request.peer = peer;
+    request.headers = fields;
+    request.method = method;
+    request.route = route;
+    request.user = user;
+    // Whoever resets a key knows that it exists.
+    request.key_standing = identity::KeyStanding::known;
+    const engine::AskedRule asked{rules_.at(rule), subject};
+    const nb::gil_scoped_release released;
+    const auto forgotten = value_or_throw(limiter_->forget(request, asked));
+    if (forgotten == engine::Limiter::Forgotten::not_asked) return std::nullopt;
+    return forgotten == engine::Limiter::Forgotten::counts;
+  }
+
   void finish(const Answer& answer) {
     const nb::gil_scoped_release released;
     limiter_->finish(answer.decision);
@@ -454,6 +476,8 @@ NB_MODULE(_native, module) {
       .def("decide", &python::Limiter::decide, "peer"_a, "headers"_a, "method"_a, "route"_a,
            "user"_a.none(), "key_known"_a.none(), "cost"_a, "cost_is_estimate"_a, "request_id"_a,
            "rules"_a.none(), "recorded"_a)
+      .def("forget", &python::Limiter::forget, "peer"_a, "headers"_a, "method"_a, "route"_a,
+           "user"_a.none(), "rule"_a, "subject"_a)
       .def("finish", &python::Limiter::finish, "answer"_a)
       .def("settle", &python::Limiter::settle, "answer"_a, "actual"_a);
 

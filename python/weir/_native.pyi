@@ -105,6 +105,16 @@ class Limiter:
         rules: Sequence[tuple[int, str]] | None,
         recorded: bool,
     ) -> Answer: ...
+    def forget(
+        self,
+        peer: str,
+        headers: Sequence[tuple[str, bytes]],
+        method: str,
+        route: str,
+        user: str | None,
+        rule: int,
+        subject: str,
+    ) -> bool | None: ...
     def finish(self, answer: Answer) -> None: ...
     def settle(self, answer: Answer, actual: int) -> int: ...
 

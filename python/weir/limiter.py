@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, Union
 
 from weir import _native
-from weir._native import Answer, FrozenClock, Policy
+from weir._native import Answer, FrozenClock, Policy, PolicyError
 
 logger = logging.getLogger("weir")
 decision_logger = logging.getLogger("weir.decision")
@@ -215,6 +215,32 @@ class Limiter:
     async def asettle(self, answer: Answer, actual: int) -> int:
         return await self._off_the_loop(self.settle, answer, actual) if answer.is_open else 0
 
+    def forget(self, request: Request, rule: Rule | Ask | str) -> bool | None:
+        """Forgets what a rule (or the policy's rule of this id) has counted of who is asking.
+
+        For operators who let somebody in again, whatever the rule matches. Was there anything?
+        None: the request does not say all that the rule counts by, and nothing was changed. Other
+        machines go on to refuse until the time that they know of (docs/limiter.md). Raises
+        PolicyError if the store cannot, or the policy has no such rule.
+        """
+        opened = self._here()
+        if isinstance(rule, Rule):
+            rule = Ask(rule)
+        index, subject = (
+            (opened.index_of(rule), "")
+            if isinstance(rule, str)
+            else (opened.index(rule.rule), rule.subject)
+        )
+        return opened.limiter.forget(
+            request.peer,
+            request.headers,
+            request.method,
+            request.route,
+            request.user,
+            index,
+            subject,
+        )
+
     async def _off_the_loop(self, function: Callable[..., Result], *arguments: Any) -> Result:
         # The other stores answer within microseconds: a thread would cost more than it saves.
         if self.policy.store != "dynamodb":
@@ -291,6 +317,11 @@ class _Opened:
             limit = limits.get(ask.rule.id, ask.limit)
             asked.append((self._limited(self.index(ask.rule), limit), ask.subject))
         return asked
+
+    def index_of(self, name: str) -> int:
+        if name not in self._of_policy:
+            raise PolicyError(f"the policy has no rule {name!r}")
+        return self._of_policy.index(name)
 
     def _limited(self, index: int, limit: str | None) -> int:
         if limit is None:

@@ -13,11 +13,11 @@
 
 #include "base/system_clock.h"
 #include "cli/commands.h"
+#include "cli/facts.h"
 #include "cli/process_environment.h"
 #include "engine/dry_run_store.h"
 #include "engine/limiter.h"
 #include "engine/open_store.h"
-#include "policy/nearest.h"
 #include "policy/read.h"
 
 namespace weir::cli {
@@ -32,44 +32,6 @@ struct CheckArguments {
   bool dry_run = false;
   std::string format = "text";
 };
-
-// What --set says of who is asking.
-struct Facts {
-  std::string client_ip = "127.0.0.1";
-  std::optional<std::string> api_key;
-  std::optional<std::string> user;
-  bool key_known = true;
-};
-
-Result<Facts> facts_of(const std::vector<std::string>& assignments) {
-  static const std::vector<std::string_view> kNames = {"client_ip", "api_key", "user", "key_known"};
-  Facts facts;
-  for (const std::string& assignment : assignments) {
-    const std::size_t equals = assignment.find('=');
-    const std::string name = assignment.substr(0, equals);
-    const std::string value = equals == std::string::npos ? "" : assignment.substr(equals + 1);
-    if (equals == std::string::npos) {
-      return fail(ErrorCode::invalid_input, "'" + policy::excerpt(name) + "' sets nothing",
-                  "Write --set NAME=VALUE, for example --set client_ip=192.0.2.1");
-    }
-    if (name == "client_ip") {
-      facts.client_ip = value;
-    } else if (name == "api_key") {
-      facts.api_key = value;
-    } else if (name == "user") {
-      facts.user = value;
-    } else if (name == "key_known" && (value == "true" || value == "false")) {
-      facts.key_known = value == "true";
-    } else if (name == "key_known") {
-      return fail(ErrorCode::invalid_input, "key_known is neither true nor false",
-                  "Write --set key_known=false for a key that the application does not know");
-    } else {
-      return fail(ErrorCode::invalid_input, "'" + policy::excerpt(name) + "' cannot be set",
-                  policy::suggest(name, kNames));
-    }
-  }
-  return facts;
-}
 
 Result<engine::DecisionRecord> decide(const CheckArguments& arguments, Clock& clock) {
   const Result<Facts> facts = facts_of(arguments.facts);
@@ -86,19 +48,16 @@ Result<engine::DecisionRecord> decide(const CheckArguments& arguments, Clock& cl
       *std::move(policy), {.clock = clock, .store = std::move(store), .on_event = {}});
   if (!limiter) return tl::unexpected(limiter.error());
 
-  std::vector<identity::HeaderField> headers;
-  if (facts->api_key) headers.push_back({header, *facts->api_key});
+  const std::vector<identity::HeaderField> headers = facts->headers(header);
   engine::DecisionRecord record;
-  const Decision decision =
-      (*limiter)->decide({.peer = facts->client_ip,
-                          .headers = headers,
-                          .method = arguments.method,
-                          .route = arguments.route,
-                          .user = facts->user,
-                          .key_standing = facts->key_known ? identity::KeyStanding::known
-                                                           : identity::KeyStanding::unknown,
-                          .cost = arguments.cost},
-                         &record);
+  const Decision decision = (*limiter)->decide({.peer = facts->client_ip.value_or("127.0.0.1"),
+                                                .headers = headers,
+                                                .method = arguments.method,
+                                                .route = arguments.route,
+                                                .user = facts->user,
+                                                .key_standing = facts->key_standing(),
+                                                .cost = arguments.cost},
+                                               &record);
   // The request that was asked about is over.
   (*limiter)->finish(decision);
   if (arguments.dry_run) {
@@ -147,8 +106,7 @@ void add_check_command(CLI::App& app, int& exit_code) {
   CLI::App* command =
       app.add_subcommand("check", "Say what a policy decides about one request, and why");
   command->add_option("--policy", arguments->policy, "The policy file")->required();
-  command->add_option("--set", arguments->facts,
-                      "Who asks: client_ip=, api_key=, user=, key_known=true|false");
+  command->add_option("--set", arguments->facts, std::string("Who asks: ") + kFactsHelp);
   command->add_option("--method", arguments->method, "The method")->capture_default_str();
   command->add_option("--route", arguments->route, "The matched route template");
   command->add_option("--cost", arguments->cost, "What the request costs")

@@ -6,6 +6,7 @@
 #include "cli/mcp_command.h"
 #include "cli/policy_command.h"
 #include "cli/report_command.h"
+#include "cli/reset_command.h"
 #include "cli/scan_command.h"
 #include "cli/serve_command.h"
 #include "cli/store_command.h"
@@ -22,6 +23,7 @@ void add_all_commands(CLI::App& app, int& exit_code) {
   add_mcp_command(app, exit_code);
   add_policy_command(app, exit_code);
   add_report_command(app, exit_code);
+  add_reset_command(app, exit_code);
   add_scan_command(app, exit_code);
   add_serve_command(app, exit_code);
   add_store_command(app, exit_code);

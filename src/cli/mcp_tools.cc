@@ -289,10 +289,8 @@ Result<json::object> ScanTools::State::scan_api(const json::object& given) {
   scans.push_back({id, url.to_string(), ScanState::running, {}, {}});
   if (scans.size() > kMaxKeptScans) scans.pop_front();
   interrupted = false;
-  thread =
-      std::thread([this, id, made = *std::move(planned), to = *std::move(transport)]() mutable {
-        run(id, made, std::move(to));
-      });
+  thread = std::thread([this, id, made = *std::move(planned),
+                        to = *std::move(transport)]() mutable { run(id, made, std::move(to)); });
   return json::object{{"scanId", id}, {"state", "running"}};
 }
 

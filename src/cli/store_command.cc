@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -18,6 +19,8 @@ namespace weir::cli {
 namespace {
 
 namespace json = boost::json;
+
+constexpr Duration kPatience = std::chrono::seconds(2);
 
 struct StoreArguments {
   std::string file;
@@ -150,6 +153,14 @@ int verify(const StoreArguments& arguments) {
   return flaws->empty() ? kExitOk : kExitGateFailed;
 }
 
+Result<std::size_t> forget(store::SharedStore& store, const store::KeyTag& tag) {
+  Key key;  // of which the file keeps no more than the tag
+  std::copy(tag.begin(), tag.end(), key.bytes.begin());
+  const Result<bool> forgotten = store.forget(key, kPatience);
+  if (!forgotten) return tl::unexpected(forgotten.error());
+  return *forgotten ? 1 : 0;
+}
+
 int reset(const StoreArguments& arguments) {
   const auto tag = tag_from(arguments.key);
   if (arguments.all == !arguments.key.empty() || (!arguments.all && !tag)) {
@@ -162,7 +173,7 @@ int reset(const StoreArguments& arguments) {
   }
   const auto opened = open(arguments, true);
   if (!opened) return report(opened.error(), arguments);
-  const auto forgotten = arguments.all ? (*opened)->forget_all() : (*opened)->forget(*tag);
+  const auto forgotten = arguments.all ? (*opened)->forget_all() : forget(**opened, *tag);
   if (!forgotten) return report(forgotten.error(), arguments);
   if (*forgotten == 0 && !arguments.all) {
     return report({.code = ErrorCode::not_found, .message = "no such key is counted"}, arguments);

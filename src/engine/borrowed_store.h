@@ -28,6 +28,9 @@ class BorrowedStore final : public store::Store {
   Status give_back(const store::ChargeRequest& request, std::int64_t slot) override {
     return lent_->give_back(request, slot);
   }
+  Result<bool> forget(const Key& key, Duration budget) override {
+    return lent_->forget(key, budget);
+  }
   Status check(Duration budget) override { return lent_->check(budget); }
   std::string_view pepper() const override { return lent_->pepper(); }
   std::string_view name() const override { return lent_->name(); }

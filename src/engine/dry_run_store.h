@@ -31,6 +31,7 @@ class DryRunStore final : public store::Store {
   Status give_back(const store::ChargeRequest& /*request*/, std::int64_t /*slot*/) override {
     return {};
   }
+  Result<bool> forget(const Key& /*key*/, Duration /*budget*/) override { return false; }
   Status check(Duration /*budget*/) override { return {}; }
   std::string_view name() const override { return asked_->name(); }
 

@@ -230,6 +230,33 @@ Decision Limiter::decide(const identity::Request& request, std::span<const Asked
   return parts_->decide(request, {candidates.data(), candidates.size()}, record);
 }
 
+Result<Limiter::Forgotten> Limiter::forget(const identity::Request& request,
+                                           const AskedRule& asked) {
+  const CompiledRule& rule = parts_->rules[asked.rule.index_];
+  const Result<std::optional<std::string_view>> api_key = this->api_key(request);
+  if (!api_key) return tl::unexpected(api_key.error());
+  const auto says = [&](policy::KeyPart part) {
+    switch (part) {
+      case policy::KeyPart::client_ip:
+        return !request.peer.empty();
+      case policy::KeyPart::api_key:
+        return api_key->has_value();
+      case policy::KeyPart::user:
+        return request.user.has_value();
+      case policy::KeyPart::route:
+        return !request.route.empty();
+    }
+    return false;
+  };
+  if (!std::ranges::all_of(rule.rule().key, says)) return Forgotten::not_asked;
+  Asker asker(request, parts_->sources);
+  const Result<Key> key = rule.key(asker, asked.subject);
+  if (!key) return tl::unexpected(key.error());
+  const Result<bool> forgotten = parts_->store.store().forget(*key, kStartBudget);
+  if (!forgotten) return tl::unexpected(forgotten.error());
+  return *forgotten ? Forgotten::counts : Forgotten::nothing;
+}
+
 Result<std::optional<std::string_view>> Limiter::api_key(const identity::Request& request) const {
   return parts_->sources.api_key.find(request.headers);
 }

@@ -113,6 +113,17 @@ class Limiter {
   // actual: 0 to 10^15. May wait for the store.
   std::int64_t settle(const Decision& decision, std::int64_t actual);
 
+  // Forgets what a rule has counted of whom the request is from, whatever it matches, as if nothing
+  // had been: for operators who let somebody in again. What that somebody was let through before is
+  // then no longer counted, and other nodes repeat refusals that they know until their time is over
+  // (store/store.h). Penalties go on until they end.
+  enum class Forgotten {
+    counts,     // there were some
+    nothing,    // nothing was counted
+    not_asked,  // the request does not say all that the rule counts by; nothing was changed
+  };
+  Result<Forgotten> forget(const identity::Request& request, const AskedRule& rule);
+
   // The API key that rules would count, for the application's verify hook; nullopt if there is
   // none. A view into the request. An Error if the field is malformed: decide() says so too.
   Result<std::optional<std::string_view>> api_key(const identity::Request& request) const;

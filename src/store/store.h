@@ -93,6 +93,11 @@ class Store {
   // On Error the charge stays, which is safe.
   virtual Status give_back(const ChargeRequest& request, std::int64_t slot) = 0;
 
+  // Forgets what was counted for a key, whatever the algorithm, as if it had never been charged.
+  // Answers whether there was anything. For operators only: who was let through before may be let
+  // through once more. Other nodes repeat a refusal that they know until the time that it named.
+  virtual Result<bool> forget(const Key& key, Duration budget) = 0;
+
   // Whether the store is ready to decide, and what must be mended if not. Makes it so if it only
   // takes time, such as connecting; a store that needs no such thing is always ready.
   virtual Status check(Duration /*budget*/) { return {}; }

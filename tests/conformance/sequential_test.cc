@@ -123,6 +123,19 @@ TEST_P(SequentialTest, GivesBackNothingThatIsNotThere) {
   EXPECT_EQ(admitted_of(3, limit, now), 1);
 }
 
+TEST_P(SequentialTest, ForgetsOneKeyAndNoOther) {
+  const limit::WindowLimit limit = limit_of(2, seconds(10));
+  const Time now = start_of_slot(limit.geometry);
+  const Key other = new_key();
+  ASSERT_TRUE(decide(*store_, request(other, limit, now, 2)).admitted);
+  ASSERT_EQ(admitted_of(3, limit, now), 2);
+  EXPECT_EQ(store_->forget(key_, seconds(20)), true);
+  EXPECT_EQ(store_->forget(key_, seconds(20)), false);
+  EXPECT_FALSE(store_->known_refusal(request(key_, limit, now)).has_value());
+  EXPECT_EQ(admitted_of(3, limit, now), 2);
+  EXPECT_FALSE(decide(*store_, request(other, limit, now)).admitted);
+}
+
 TEST_P(SequentialTest, ARefusalThatIsKnownIsTheOneThatAChargeWouldGetAndCostsNothing) {
   const limit::WindowLimit limit = limit_of(2, seconds(10));
   const Time now = start_of_slot(limit.geometry);

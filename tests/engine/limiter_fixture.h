@@ -55,6 +55,13 @@ class FailingStore final : public store::Store {
     }
     return store_->give_back(request, slot);
   }
+  Result<bool> forget(const Key& key, Duration budget) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (error_) return tl::unexpected(*error_);
+    }
+    return store_->forget(key, budget);
+  }
   std::string_view name() const override { return "failing"; }
 
   // From the call after the next `calls_before` ones.

@@ -33,6 +33,11 @@ class StateStore final : public store::Store {
     return {};
   }
 
+  Result<bool> forget(const Key& key, Duration /*budget*/) override {
+    const std::lock_guard lock(mutex_);
+    return states_.erase(key) > 0;
+  }
+
   std::string_view name() const override { return "state"; }
 
  private:

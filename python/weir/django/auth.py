@@ -89,6 +89,12 @@ def asks_of(request: HttpRequest, account: str | None) -> list[Ask]:
     if device is not None and rules.device is not None:
         # Who has signed in here before: strangers have no part in this counter.
         return asks((rules.device, subject_of(account, device)))
+    return asks_about(account)
+
+
+def asks_about(account: str) -> list[Ask]:
+    """What holds for whoever has not signed in here before. account: folded()."""
+    rules = configuration().sign_in
     subject = subject_of(account)
     return asks((rules.pair, subject), (rules.network, ""), (rules.account, subject))
 

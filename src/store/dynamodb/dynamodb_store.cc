@@ -205,6 +205,17 @@ Status DynamoDbStore::give_back(const ChargeRequest& request, std::int64_t slot)
   return tl::unexpected(answer.error);
 }
 
+Result<bool> DynamoDbStore::forget(const Key& key, Duration budget) {
+  CallResult result =
+      call("DeleteItem", delete_body(key, options_.table), net::Deadline::in(budget));
+  if (result.fate != Fate::done) return tl::unexpected(std::move(result.error));
+  Result<ItemAnswer> deleted = parse_item_answer(result.body, "Attributes");
+  if (!deleted) return tl::unexpected(std::move(deleted.error()));
+  write_milliunits_.fetch_add(milliunits(deleted->consumed_units), std::memory_order_relaxed);
+  seen_.forget(key);
+  return deleted->state.has_value();
+}
+
 CallResult DynamoDbStore::call(std::string_view operation, std::string_view body,
                                const net::Deadline& deadline) {
   CallResult result = client_->call(operation, body, deadline);

@@ -68,6 +68,8 @@ class DynamoDbStore final : public Store {
   std::optional<ChargeOutcome> known_refusal(const ChargeRequest& request) override;
   std::optional<ChargeOutcome> charge_paid(const ChargeRequest& request) override;
   Status give_back(const ChargeRequest& request, std::int64_t slot) override;
+  // Needs the right to dynamodb:DeleteItem, which deciding does not.
+  Result<bool> forget(const Key& key, Duration budget) override;
   std::string_view name() const override { return "dynamodb"; }
 
   // Whether the table, its key, the credentials and the clock are right: one write unit, nothing

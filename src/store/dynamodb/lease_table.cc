@@ -155,6 +155,12 @@ std::optional<limit::Charge> LeaseTable::refusal(const Key& key, const limit::Wi
   return cell.refusal;
 }
 
+void LeaseTable::forget(const Key& key) {
+  const Hold hold(*this, key);
+  Cell& cell = hold.cell();
+  if (hold && cell.taken && cell.key == key) cell = Cell{};
+}
+
 bool LeaseTable::has_tokens(const Key& key, const limit::WindowLimit& limit) {
   const Hold hold(*this, key);
   Cell& cell = hold.cell();

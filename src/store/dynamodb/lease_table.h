@@ -90,6 +90,9 @@ class LeaseTable {
   std::optional<limit::Charge> refusal(const Key& key, const limit::WindowLimit& limit, Time now,
                                        std::int64_t cost, Time seen_at);
 
+  // The key was deleted: neither its tokens nor its refusal count any more.
+  void forget(const Key& key);
+
   // Whether there are any tokens, of whatever slot.
   bool has_tokens(const Key& key, const limit::WindowLimit& limit);
 

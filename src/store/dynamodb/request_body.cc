@@ -137,6 +137,12 @@ std::string read_body(const Key& key, std::string_view table) {
                      table, base64(key));
 }
 
+std::string delete_body(const Key& key, std::string_view table) {
+  return fmt::format(R"({{"TableName":"{}","Key":{{"k":{{"B":"{}"}}}},"ReturnValues":"ALL_OLD",)"
+                     R"("ReturnConsumedCapacity":"TOTAL"}})",
+                     table, base64(key));
+}
+
 std::string check_body(std::string_view table) {
   // No key of Weir's is all zeros, other than by a chance of 2^-256.
   return fmt::format(

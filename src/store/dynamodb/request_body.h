@@ -19,6 +19,9 @@ std::string update_body(const ConditionalUpdate& update, std::string_view table)
 // A consistent GetItem of the whole item.
 std::string read_body(const Key& key, std::string_view table);
 
+// A DeleteItem whose answer brings what was deleted, if there was anything.
+std::string delete_body(const Key& key, std::string_view table);
+
 // An UpdateItem whose condition can never hold: answers whether table, key type, credentials and
 // clock are right, at the price of one write unit, and changes nothing.
 std::string check_body(std::string_view table);

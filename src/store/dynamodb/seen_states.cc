@@ -306,6 +306,20 @@ limit::Charge SeenStates::Turn::was_applied(const limit::Charge& admission) {
   return answer;
 }
 
+void SeenStates::forget(const Key& key) {
+  if (leases_ != nullptr) leases_->forget(key);
+  Shard& shard = shard_for(key);
+  {
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.entries.find(key);
+    if (found == shard.entries.end()) return;
+    found->second.state.reset();
+    found->second.unused = {};
+    ++shard.change;
+  }
+  shard.changed.notify_all();
+}
+
 void SeenStates::saw(const Key& key, const StoredState& state, Time now) {
   Shard& shard = shard_for(key);
   {

@@ -113,6 +113,9 @@ class SeenStates {
   // A state seen by other means than a turn (a give-back).
   void saw(const Key& key, const StoredState& state, Time now);
 
+  // The key was deleted: nothing that was seen of it counts any more, on this node.
+  void forget(const Key& key);
+
   std::size_t size() const;
 
  private:

@@ -118,25 +118,10 @@ Result<std::vector<std::string>> SharedStore::flaws() {
   return found;
 }
 
-template <class F>
-Result<std::size_t> SharedStore::forget_in(Shard shard, F f) {
-  const auto held = locks().hold(shard, kPatience);
-  if (!held) return tl::unexpected(held.why_not());
-  const std::size_t forgotten = shard.erase_if(f);
-  key_counter().fetch_sub(forgotten, std::memory_order_relaxed);
-  return forgotten;
-}
-
-Result<std::size_t> SharedStore::forget(const KeyTag& tag) {
-  Key key;
-  std::copy(tag.begin(), tag.end(), key.bytes.begin());
-  return forget_in(shard_of(key), [&](const Record& record) { return record.tag() == tag; });
-}
-
 Result<std::size_t> SharedStore::forget_all() {
   std::size_t forgotten = 0;
   for (std::size_t number = 0; number < layout().shards; ++number) {
-    auto in_shard = forget_in(shard(number), [](const Record&) { return true; });
+    auto in_shard = erase_if(shard(number), kPatience, [](const Record&) { return true; });
     if (!in_shard) return in_shard;
     forgotten += *in_shard;
   }

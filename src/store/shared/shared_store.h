@@ -72,8 +72,7 @@ class SharedStore final : public TableStore<RobustLocks> {
   Status for_each_key(const std::function<void(const KeyLine&)>& f);
   // What is wrong with the file, a sentence each, kMaxFlaws at most.
   Result<std::vector<std::string>> flaws();
-  // Forgets a key, or all of them. Answers how many.
-  Result<std::size_t> forget(const KeyTag& tag);
+  // Forgets all keys. Answers how many.
   Result<std::size_t> forget_all();
 
   static constexpr std::size_t kMaxFlaws = 100;
@@ -84,8 +83,6 @@ class SharedStore final : public TableStore<RobustLocks> {
         file_(std::move(file)) {}
   template <class F>
   Status with_each_shard(F f);
-  template <class F>
-  Result<std::size_t> forget_in(Shard shard, F f);
 
   SharedFile file_;
 };

@@ -37,6 +37,7 @@ class TableStore : public Store {
   Result<ChargeOutcome> charge(const ChargeRequest& request) final;
   std::optional<ChargeOutcome> known_refusal(const ChargeRequest& request) final;
   Status give_back(const ChargeRequest& request, std::int64_t slot) final;
+  Result<bool> forget(const Key& key, Duration budget) final;
 
   // How many keys are kept now, live or not.
   std::size_t keys() const { return key_counter().load(std::memory_order_relaxed); }
@@ -50,6 +51,9 @@ class TableStore : public Store {
   std::atomic_ref<std::uint64_t> key_counter() const { return table_keys(table_); }
   const Layout& layout() const { return layout_; }
   Locks& locks() { return locks_; }
+  // Removes the keys of a shard for which f(Record) is true; answers how many. Takes its lock.
+  template <class F>
+  Result<std::size_t> erase_if(Shard shard, Duration budget, F f);
 
  private:
   // Keeps what a record was for as long as it is being changed.
@@ -138,6 +142,24 @@ Status TableStore<Locks>::give_back(const ChargeRequest& request, std::int64_t s
   record.give_back(request, slot);
   shard.note_end_of_life(record);
   return {};
+}
+
+template <class Locks>
+Result<bool> TableStore<Locks>::forget(const Key& key, Duration budget) {
+  const auto forgotten =
+      erase_if(shard_of(key), budget, [&](const Record& record) { return record.has_tag_of(key); });
+  if (!forgotten) return tl::unexpected(forgotten.error());
+  return *forgotten > 0;
+}
+
+template <class Locks>
+template <class F>
+Result<std::size_t> TableStore<Locks>::erase_if(Shard shard, Duration budget, F f) {
+  const auto held = locks_.hold(shard, budget);
+  if (!held) return tl::unexpected(held.why_not());
+  const std::size_t erased = shard.erase_if(f);
+  key_counter().fetch_sub(erased, std::memory_order_relaxed);
+  return erased;
 }
 
 template <class Locks>

@@ -156,10 +156,8 @@ TEST_F(SharedStoreTest, ForgetsOneKeyOrAll) {
     keys.push_back(test::random_key(rng_));
     ASSERT_EQ(admitted_of(*store, 1, request(keys.back(), 1, seconds(10))), 1);
   }
-  KeyTag tag{};
-  std::copy_n(keys[7].bytes.begin(), tag.size(), tag.begin());
-  EXPECT_EQ(store->forget(tag), 1u);
-  EXPECT_EQ(store->forget(tag), 0u);
+  EXPECT_EQ(store->forget(keys[7], seconds(1)), true);
+  EXPECT_EQ(store->forget(keys[7], seconds(1)), false);
   EXPECT_EQ(store->keys(), 39u);
   EXPECT_EQ(admitted_of(*store, 1, request(keys[7], 1, seconds(10))), 1);
   EXPECT_EQ(admitted_of(*store, 1, request(keys[8], 1, seconds(10))), 0);
