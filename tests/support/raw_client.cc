@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,6 +27,8 @@ RawClient::RawClient(std::uint16_t port) : descriptor_(::socket(AF_INET, SOCK_ST
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   WEIR_CHECK(::connect(descriptor_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  const int yes = 1;  // pieces go out as they are sent
+  ::setsockopt(descriptor_, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 }
 
 RawClient::RawClient(const std::string& socket_path)
@@ -63,6 +66,11 @@ bool RawClient::read_some() {
   if (closed_) return false;
   unread_.append(bytes.data(), static_cast<std::size_t>(size));
   return true;
+}
+
+std::string RawClient::read_next() {
+  if (unread_.empty()) static_cast<void>(read_some());
+  return std::exchange(unread_, {});
 }
 
 std::string RawClient::read_until(std::string_view marker) {

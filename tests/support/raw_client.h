@@ -31,6 +31,8 @@ class RawClient {
   std::string read_until(std::string_view marker);
   // The same until the other side closes.
   std::string read_all() { return read_until({}); }
+  // What comes next; empty: nothing will, or nothing came within kPatience.
+  std::string read_next();
   bool is_closed() const { return closed_; }
 
  private:
