@@ -44,6 +44,10 @@ void print_json(const std::string& file, const policy::Reading& reading) {
     for (const policy::Rule& rule : reading.policy->rules) {
       rules.push_back({{"id", rule.id}, {"line", rule.line}, {"summary", policy::explain(rule)}});
     }
+    for (const policy::DescriptorRule& rule : reading.policy->descriptors) {
+      rules.push_back(
+          {{"id", rule.rule.id}, {"line", rule.rule.line}, {"summary", policy::explain(rule)}});
+    }
   }
   const json::value out = {{"file", file},
                            {"ok", reading.policy.has_value()},
@@ -59,9 +63,11 @@ void print_text(const std::string& file, const policy::Reading& reading) {
   for (const policy::Problem& warning : reading.warnings)
     fmt::print("{}\n", policy::describe(file, "warning", warning));
   if (!reading.policy) return;
-  const std::size_t count = reading.policy->rules.size();
+  const std::size_t count = reading.policy->rules.size() + reading.policy->descriptors.size();
   fmt::print("{}: OK, {} rule{}\n", file, count, count == 1 ? "" : "s");
   for (const policy::Rule& rule : reading.policy->rules)
+    fmt::print("  {}\n", policy::explain(rule));
+  for (const policy::DescriptorRule& rule : reading.policy->descriptors)
     fmt::print("  {}\n", policy::explain(rule));
 }
 
@@ -76,6 +82,17 @@ void explain_json(const std::string& file, const policy::Policy& policy) {
                      {"worst_case", policy::worst_case(policy, rule)},
                      {"worst_case_in_outage", policy::worst_case_in_outage(policy, rule)}});
   }
+  for (const policy::DescriptorRule& rule : policy.descriptors) {
+    json::object one = {
+        {"id", rule.rule.id}, {"line", rule.rule.line}, {"summary", policy::explain(rule)}};
+    if (!rule.always) {
+      one["algorithm"] = policy::to_string(rule.rule.algorithm);
+      one["leased"] = policy.leases(rule.rule);
+      one["worst_case"] = policy::worst_case(policy, rule.rule);
+      one["worst_case_in_outage"] = policy::worst_case_in_outage(policy, rule.rule);
+    }
+    rules.push_back(std::move(one));
+  }
   const json::value out = {{"file", file},
                            {"rules", rules},
                            {"ways_around", problems_json(policy::ways_around(policy))}};
@@ -84,6 +101,8 @@ void explain_json(const std::string& file, const policy::Policy& policy) {
 
 void explain_text(const std::string& file, const policy::Policy& policy) {
   for (const policy::Rule& rule : policy.rules)
+    fmt::print("{}\n", policy::explain_at_length(policy, rule));
+  for (const policy::DescriptorRule& rule : policy.descriptors)
     fmt::print("{}\n", policy::explain_at_length(policy, rule));
   const std::vector<policy::Problem> ways = policy::ways_around(policy);
   if (ways.empty()) {

@@ -16,8 +16,10 @@
 #include "base/system_clock.h"
 #include "cli/commands.h"
 #include "cli/process_environment.h"
+#include "net/grpc/server.h"
 #include "net/http_server.h"
 #include "serve/http_api.h"
+#include "serve/rls/api.h"
 #include "serve/service.h"
 
 namespace weir::cli {
@@ -26,6 +28,7 @@ namespace {
 struct ServeArguments {
   std::string policy;
   std::string http = "127.0.0.1:8080";
+  std::string grpc;
   int threads = 0;
   int store_threads = 32;
   int drain_seconds = 30;
@@ -59,6 +62,9 @@ void reload(serve::Service& service) {
 int serve(const ServeArguments& arguments) {
   const Result<net::ListenAddress> http = net::ListenAddress::parse(arguments.http);
   if (!http) return cannot(Error(http.error()).at("--http"));
+  Result<net::ListenAddress> grpc = net::ListenAddress{};
+  if (!arguments.grpc.empty()) grpc = net::ListenAddress::parse(arguments.grpc);
+  if (!grpc) return cannot(Error(grpc.error()).at("--grpc"));
   const sigset_t signals = block_signals();
 
   base::SystemClock clock;
@@ -70,10 +76,11 @@ int serve(const ServeArguments& arguments) {
   if (!opened) return cannot(opened.error());
   serve::Service& service = **opened;
   serve::HttpApi api(service);
+  serve::rls::RlsApi rls(service);
   const unsigned cores = std::max(std::thread::hardware_concurrency(), 1U);
+  const int threads = arguments.threads > 0 ? arguments.threads : static_cast<int>(cores);
   Result<std::unique_ptr<net::HttpServer>> listening = net::HttpServer::listen(
-      *http, {.threads = arguments.threads > 0 ? arguments.threads : static_cast<int>(cores)},
-      [&api](const net::ServerRequest& request, net::Answer answer) {
+      *http, {.threads = threads}, [&api](const net::ServerRequest& request, net::Answer answer) {
         api.answer(request, std::move(answer));
       });
   if (!listening) return cannot(listening.error());
@@ -81,7 +88,20 @@ int serve(const ServeArguments& arguments) {
   service.watch("http", [&server] { return server.connections(); });
   log(fmt::format("HTTP on {}; {}: {}", server.address().to_string(), arguments.policy,
                   service.description()));
-  if (!server.address().is_local())
+  std::unique_ptr<net::GrpcServer> grpc_server;
+  if (!arguments.grpc.empty()) {
+    Result<std::unique_ptr<net::GrpcServer>> started = net::GrpcServer::listen(
+        *grpc, {.threads = threads}, [&rls](net::GrpcCall call, const net::GrpcAnswer& answer) {
+          rls.answer(std::move(call), answer);
+        });
+    if (!started) return cannot(started.error());
+    grpc_server = *std::move(started);
+    service.watch("grpc", [&grpc_server] { return grpc_server->connections(); });
+    log("gRPC on " + grpc_server->address().to_string());
+  }
+  const bool is_local =
+      server.address().is_local() && (grpc_server == nullptr || grpc_server->address().is_local());
+  if (!is_local)
     log("whoever reaches this address can use limits up: let only your own proxies and services");
   // The log hears of what is wrong; decisions follow the failure policies meanwhile.
   static_cast<void>(service.check_store());
@@ -95,7 +115,11 @@ int serve(const ServeArguments& arguments) {
     }
     log(fmt::format("ending: answering what has begun, for {} s at most", arguments.drain_seconds));
     api.set_draining();
-    const bool done = server.drain(std::chrono::seconds(arguments.drain_seconds));
+    rls.set_draining();
+    const Duration until = base::monotonic_now() + std::chrono::seconds(arguments.drain_seconds);
+    bool done = grpc_server == nullptr || grpc_server->drain(until - base::monotonic_now());
+    done = server.drain(std::max(until - base::monotonic_now(), Duration::zero())) && done;
+    listening->reset();  // nobody reads the other's metrics from now on
     log(done ? "ended" : "ended with connections that were still open");
     return kExitOk;
   }
@@ -112,6 +136,9 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command->add_option("--policy", arguments->policy, "The policy file")->required();
   command->add_option("--http", arguments->http, "Where to listen: address:port, or unix:/path")
       ->capture_default_str();
+  command->add_option(
+      "--grpc", arguments->grpc,
+      "Where to answer Envoy's RateLimitService, in the same way; not unless given");
   command->add_option("--threads", arguments->threads, "Threads for connections; 0: one a core")
       ->check(CLI::Range(0, 256))
       ->capture_default_str();

@@ -83,10 +83,11 @@ class CompiledRule {
   int narrowness_ = 0;
 };
 
-// A rule that one request is held to, and whose counter it is besides the rule's key.
+// A rule that one request is held to, whose counter it is besides the rule's key, and at what cost.
 struct Candidate {
   const CompiledRule* rule = nullptr;
   std::string_view subject = {};
+  std::optional<std::int64_t> cost = {};  // as in AskedRule
 
   int narrowness() const;
 };

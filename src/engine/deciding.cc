@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/duration.h"
+#include "engine/limiter.h"
 #include "identity/bounds.h"
 
 namespace weir::engine {
@@ -41,12 +42,18 @@ std::string counter_name(const Key& key) {
   return fmt::format("{:016x}", __builtin_bswap64(key.hash()));
 }
 
+std::int64_t cost_of(const Candidate& candidate, const identity::Request& request) {
+  if (!candidate.cost) return candidate.rule->cost(request);
+  return std::max<std::int64_t>(*candidate.cost, 1);
+}
+
 }  // namespace
 
 Decision Deciding::decide(std::span<const Candidate> candidates, std::uint64_t request_id) {
   now_ = parts_.clock.now();
   if (!is_listed() && collect(candidates, request_id)) decide_once();
   if (record_ != nullptr) write_record();
+  if (answers_ != nullptr) write_answers();
   return std::move(decision_);
 }
 
@@ -99,6 +106,7 @@ void Deciding::decide_anew() {
 
 // Whether the policy's lists decide.
 bool Deciding::is_listed() {
+  if (!asker_.request().has_sender) return false;
   const auto names = [&](const WhoList& list, WhoList::Keys keys) {
     const Result<std::optional<std::size_t>> found = list.find(asker_, parts_.list_width, keys);
     if (!found) {
@@ -121,7 +129,8 @@ bool Deciding::is_listed() {
 
 // Who is asking, for every rule that matches. False: an identifier is malformed.
 bool Deciding::collect(std::span<const Candidate> candidates, std::uint64_t request_id) {
-  for (const Candidate& candidate : candidates) {
+  for (std::size_t place = 0; place < candidates.size(); ++place) {
+    const Candidate& candidate = candidates[place];
     const CompiledRule* const rule = candidate.rule;
     if (!rule->matches(asker_)) continue;
     const bool shadow = rule->rule().shadow;
@@ -145,10 +154,12 @@ bool Deciding::collect(std::span<const Candidate> candidates, std::uint64_t requ
     (shadow ? shadows_ : asks_)
         .push_back({.rule = rule,
                     .subject = candidate.subject,
+                    .place = place,
+                    .is_look = candidate.cost == 0,
                     .terms = *terms,
                     .request = {.key = *key,
                                 .limit = (*terms)->limit_at(now_),
-                                .cost = rule->cost(asker_.request()),
+                                .cost = cost_of(candidate, asker_.request()),
                                 .subject = **subject,
                                 .now = now_,
                                 .budget = parts_.budget}});
@@ -208,6 +219,7 @@ void Deciding::charge_all() {
     }
     break;
   }
+  give_back_looks(asks_);
   for (const Ask& ask : asks_) {
     if (ask.answer) decision_.quotas.push_back(quota_of(ask));
   }
@@ -310,6 +322,12 @@ void Deciding::give_back(Ask& ask) {
     ask.charged = nullptr;
 }
 
+void Deciding::give_back_looks(Asks& asks) {
+  for (Ask& ask : asks) {
+    if (ask.is_look) give_back(ask);
+  }
+}
+
 void Deciding::make_receipt(const Asks& asks) {
   for (const Ask& ask : asks) {
     const bool place = ask.rule->counts_in_flight();
@@ -332,6 +350,7 @@ void Deciding::ask_shadows() {
     if (ask.request.budget <= Duration::zero()) continue;
     static_cast<void>(charge(ask));
   }
+  give_back_looks(shadows_);
   if (decision_.verdict == Verdict::admitted) return make_receipt(shadows_);
   // A request that goes no further is in flight no longer.
   for (Ask& ask : shadows_) {
@@ -366,6 +385,19 @@ void Deciding::write_record() {
       if (ask.answer && !ask.answer->admitted && ask.answer->room_at != Time::max())
         said.room_at = ask.answer->room_at;
       record.rules.push_back(std::move(said));
+    }
+  }
+}
+
+void Deciding::write_answers() {
+  for (const Asks* asks : {&asks_, &shadows_}) {
+    for (const Ask& ask : *asks) {
+      RuleAnswer& said = (*answers_)[ask.place];
+      said.state = ask.state;
+      if (!ask.answer) continue;
+      if (ask.state != RuleRecord::State::penalty) said.quota = quota_of(ask);
+      if (!ask.answer->admitted && ask.answer->room_at != Time::max())
+        said.room_in = std::max(ask.answer->room_at - now_, Duration(1));
     }
   }
 }

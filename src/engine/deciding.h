@@ -18,6 +18,7 @@
 #include <boost/container/small_vector.hpp>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "engine/compiled_rule.h"
 #include "engine/decision_record.h"
@@ -47,11 +48,21 @@ struct DecidingParts {
   const void* owner = nullptr;       // of receipts
 };
 
+struct RuleAnswer;
+
+// What is told of a decision besides itself; filled if it is there.
+struct Told {
+  DecisionRecord* record = nullptr;
+  std::vector<RuleAnswer>* answers = nullptr;  // one a candidate
+};
+
 class Deciding {
  public:
-  // record: filled if it is there.
-  Deciding(const DecidingParts& parts, const identity::Request& request, DecisionRecord* record)
-      : parts_(parts), asker_(request, parts.sources), record_(record) {}
+  Deciding(const DecidingParts& parts, const identity::Request& request, const Told& told)
+      : parts_(parts),
+        asker_(request, parts.sources),
+        record_(told.record),
+        answers_(told.answers) {}
 
   // request_id: the request's own, among all that any node decides.
   Decision decide(std::span<const Candidate> candidates, std::uint64_t request_id);
@@ -61,6 +72,8 @@ class Deciding {
   struct Ask {
     const CompiledRule* rule = nullptr;
     std::string_view subject = {};
+    std::size_t place = 0;  // among the candidates
+    bool is_look = false;   // what it admits is given back
     const Terms* terms = nullptr;
     RuleRecord::State state = RuleRecord::State::not_asked;
     store::ChargeRequest request = {};
@@ -81,6 +94,7 @@ class Deciding {
   bool find_penalties();
   void ask_shadows();
   void write_record();
+  void write_answers();
   void count_refusal(const Ask& ask);
   bool collect(std::span<const Candidate> candidates, std::uint64_t request_id);
   bool find_known_refusals();
@@ -90,6 +104,7 @@ class Deciding {
   void refuse();
   void give_back();
   void give_back(Ask& ask);
+  void give_back_looks(Asks& asks);
   void make_receipt(const Asks& asks);
   Duration budget_left() const {
     return parts_.budget - asker_.request().waited - (parts_.clock.now() - now_);
@@ -102,6 +117,7 @@ class Deciding {
   Asks asks_;
   Asks shadows_;
   DecisionRecord* record_;
+  std::vector<RuleAnswer>* answers_;
   Decision decision_;
 };
 

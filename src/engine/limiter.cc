@@ -83,7 +83,9 @@ struct Limiter::Parts {
   }
 
   Decision decide(const identity::Request& request, std::span<const Candidate> candidates,
-                  DecisionRecord* record);
+                  const Told& told);
+  Decision decide(const identity::Request& request, std::span<const AskedRule> asked,
+                  const Told& told);
   // Where the rule stands from now on. Holds `adding`.
   Result<std::size_t> append(const std::string& name, CompiledRule compiled);
   // What is still to be given back or charged may take as long as a decision.
@@ -218,16 +220,27 @@ Status Limiter::check_store() {
 }
 
 Decision Limiter::decide(const identity::Request& request, DecisionRecord* record) {
-  return parts_->decide(request, parts_->of_policy, record);
+  return parts_->decide(request, parts_->of_policy, {.record = record});
 }
 
 Decision Limiter::decide(const identity::Request& request, std::span<const AskedRule> asked,
                          DecisionRecord* record) {
+  return parts_->decide(request, asked, {.record = record});
+}
+
+Decision Limiter::decide(const identity::Request& request, std::span<const AskedRule> asked,
+                         std::vector<RuleAnswer>& answers) {
+  answers.assign(asked.size(), {});
+  return parts_->decide(request, asked, {.answers = &answers});
+}
+
+Decision Limiter::Parts::decide(const identity::Request& request, std::span<const AskedRule> asked,
+                                const Told& told) {
   WEIR_CHECK(asked.size() <= policy::kMaxRules);
   boost::container::small_vector<Candidate, 8> candidates;
-  for (const auto& [handle, subject] : asked)
-    candidates.push_back({parts_->rules.data() + handle.index_, subject});
-  return parts_->decide(request, {candidates.data(), candidates.size()}, record);
+  for (const auto& [handle, subject, cost] : asked)
+    candidates.push_back({rules.data() + handle.index_, subject, cost});
+  return decide(request, {candidates.data(), candidates.size()}, told);
 }
 
 Result<Limiter::Forgotten> Limiter::forget(const identity::Request& request,
@@ -271,7 +284,7 @@ Result<Address> Limiter::client(const identity::Request& request) const {
 }
 
 Decision Limiter::Parts::decide(const identity::Request& request,
-                                std::span<const Candidate> candidates, DecisionRecord* record) {
+                                std::span<const Candidate> candidates, const Told& told) {
   Decision decision;
   if (!policy::check_cost(request.cost)) {
     decision.verdict = Verdict::malformed;
@@ -281,7 +294,7 @@ Decision Limiter::Parts::decide(const identity::Request& request,
   if (!candidates.empty())
     std::call_once(checked, [this] { static_cast<void>(store.check(kStartBudget)); });
   // Relaxed: the number is all that matters.
-  return Deciding(deciding, request, record)
+  return Deciding(deciding, request, told)
       .decide(candidates, next_request.fetch_add(1, std::memory_order_relaxed));
 }
 

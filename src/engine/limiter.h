@@ -23,6 +23,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -61,6 +62,18 @@ struct AskedRule {
   // the account that somebody wants to sign in to. Empty: nothing. Longer than 512 bytes:
   // malformed.
   std::string_view subject = {};
+  // What the request uses up under this rule, 0 to 10^15, instead of its cost. 0: the rule is asked
+  // as for 1, and what it admits is given back at once: a look.
+  std::optional<std::int64_t> cost = {};
+};
+
+// What one asked rule says by itself.
+struct RuleAnswer {
+  RuleRecord::State state = RuleRecord::State::not_asked;
+  // Unless the store could not decide, or the rule was not asked.
+  std::optional<QuotaStatus> quota = {};
+  // Until the request fits. If the rule refuses it; zero: it never will.
+  Duration room_in{};
 };
 
 class Limiter {
@@ -98,6 +111,11 @@ class Limiter {
   // Asks the given rules, as far as they match, and no other. At most kMaxRules.
   Decision decide(const identity::Request& request, std::span<const AskedRule> rules,
                   DecisionRecord* record = nullptr);
+
+  // The same, and what each rule says by itself: one answer a rule, in their order. For front ends
+  // that tell it (Envoy's statuses).
+  Decision decide(const identity::Request& request, std::span<const AskedRule> rules,
+                  std::vector<RuleAnswer>& answers);
 
   // The request that this decision admitted is over: frees the places that it took in rules that
   // count requests in flight. To be called for every decision, however the request ended; does

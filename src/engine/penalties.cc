@@ -22,8 +22,8 @@ Result<std::unique_ptr<Penalties>> Penalties::make() {
 }
 
 std::optional<Time> Penalties::until(const Candidate& asked, Asker& asker, Time now) {
-  const auto& [rule, subject] = asked;
-  const Result<Key> key = rule->penalty_key(asker, subject, "penalty.wait");
+  const CompiledRule* const rule = asked.rule;
+  const Result<Key> key = rule->penalty_key(asker, asked.subject, "penalty.wait");
   if (!key) return std::nullopt;
   const auto waiting = store_->known_refusal(wait_of(*rule, *key, now));
   if (!waiting) return std::nullopt;
@@ -31,9 +31,9 @@ std::optional<Time> Penalties::until(const Candidate& asked, Asker& asker, Time 
 }
 
 void Penalties::count_refusal(const Candidate& asked, Asker& asker, Time now) {
-  const auto& [rule, subject] = asked;
-  const Result<Key> refusals = rule->penalty_key(asker, subject, "penalty.refusals");
-  const Result<Key> wait = rule->penalty_key(asker, subject, "penalty.wait");
+  const CompiledRule* const rule = asked.rule;
+  const Result<Key> refusals = rule->penalty_key(asker, asked.subject, "penalty.refusals");
+  const Result<Key> wait = rule->penalty_key(asker, asked.subject, "penalty.wait");
   if (!refusals || !wait) return;
   const Rate& borne = rule->rule().penalty->refusals;
   const auto counted = store_->charge(

@@ -46,6 +46,9 @@ struct Request {
   // How long it has waited for its turn in front of the limiter. That much less time is left to ask
   // the store: where none is, the failure policy of each rule decides.
   Duration waited{};
+  // False: nobody in particular asks, as about a descriptor. The policy's lists of people say
+  // nothing then, and a rule that counts by people finds the request malformed.
+  bool has_sender = true;
 };
 
 }  // namespace weir::identity

@@ -90,6 +90,43 @@ std::string overridden_for(const Rule& rule) {
   return words;
 }
 
+std::string counted_by(const DescriptorRule& rule) {
+  std::vector<std::string> names;
+  for (const std::size_t place : rule.counted_apart) {
+    const DescriptorEntry& entry = rule.entries[place];
+    if (entry.kind != DescriptorEntry::Value::exact) names.push_back(excerpt(entry.key));
+  }
+  return names.empty() ? "over all of them" : "for each " + listed(names);
+}
+
+std::string matched(const DescriptorRule& rule) {
+  std::vector<std::string> entries;
+  for (const DescriptorEntry& entry : rule.entries) entries.push_back(entry.to_string());
+  return "descriptors of '" + excerpt(rule.domain) + "' with " + listed(entries, ", ");
+}
+
+std::string replaced_by(const DescriptorRule& rule) {
+  std::vector<std::string> names;
+  for (const std::string& name : rule.replaces) names.push_back(excerpt(name));
+  return listed(names);
+}
+
+// The lines of an explanation, each with a name in front.
+class Lines {
+ public:
+  explicit Lines(const std::string& id) : text_(id + "\n") {}
+  void add(std::string name, const std::string& words) {
+    name.resize(10, ' ');
+    text_ += "  " + name + words + "\n";
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+constexpr std::string_view kShadow = "decides and counts, and refuses nobody";
+
 }  // namespace
 
 std::string explain(const Rule& rule) {
@@ -100,27 +137,52 @@ std::string explain(const Rule& rule) {
 }
 
 std::string explain_at_length(const Policy& policy, const Rule& rule) {
-  std::string text = rule.id + "\n";
-  const auto line = [&](std::string name, const std::string& words) {
-    name.resize(10, ' ');
-    text += "  " + name + words + "\n";
-  };
-  line("limit", how_much(rule));
-  line("counted", counted_by(rule));
-  if (rule.cost) line("cost", std::to_string(*rule.cost) + " for each request");
-  if (!rule.overrides.empty()) line("override", overridden_for(rule));
+  Lines lines(rule.id);
+  lines.add("limit", how_much(rule));
+  lines.add("counted", counted_by(rule));
+  if (rule.cost) lines.add("cost", std::to_string(*rule.cost) + " for each request");
+  if (!rule.overrides.empty()) lines.add("override", overridden_for(rule));
   if (rule.penalty)
-    line("penalty", "after more than " + format_rate(rule.penalty->refusals) + " refusals, " +
-                        format_duration(rule.penalty->wait) + " of waiting, by client network");
-  if (rule.shadow) line("shadow", "decides and counts, and refuses nobody");
-  line("about", matched(rule.match));
+    lines.add("penalty", "after more than " + format_rate(rule.penalty->refusals) + " refusals, " +
+                             format_duration(rule.penalty->wait) +
+                             " of waiting, by client network");
+  if (rule.shadow) lines.add("shadow", std::string(kShadow));
+  lines.add("about", matched(rule.match));
   if (policy.leases(rule))
-    line("leased",
-         "a busy node charges ahead, at most 1/8 of the room at once, for one slot of the window; "
-         "others may be refused meanwhile");
-  line("at worst", worst_case(policy, rule));
-  line("outage", worst_case_in_outage(policy, rule));
-  return text;
+    lines.add(
+        "leased",
+        "a busy node charges ahead, at most 1/8 of the room at once, for one slot of the window; "
+        "others may be refused meanwhile");
+  lines.add("at worst", worst_case(policy, rule));
+  lines.add("outage", worst_case_in_outage(policy, rule));
+  return lines.text();
+}
+
+std::string explain(const DescriptorRule& rule) {
+  const bool admits = rule.always == Always::admit;
+  const std::string much = !rule.always ? how_much(rule.rule) + ", " + counted_by(rule)
+                           : admits     ? "not limited"
+                                        : "always refused";
+  return rule.rule.id + ": " + (rule.rule.shadow ? "(shadow) " : "") + much + "; " + matched(rule) +
+         (rule.replaces.empty() ? "" : "; instead of " + replaced_by(rule)) +
+         (rule.always ? "" : "; if the store fails, " + on_failure(rule.rule));
+}
+
+std::string explain_at_length(const Policy& policy, const DescriptorRule& rule) {
+  Lines lines(rule.rule.id);
+  if (rule.always) {
+    lines.add("limit", *rule.always == Always::admit ? "none" : "everything is refused");
+  } else {
+    lines.add("limit", how_much(rule.rule));
+    lines.add("counted", counted_by(rule));
+  }
+  if (rule.rule.shadow) lines.add("shadow", std::string(kShadow));
+  lines.add("about", matched(rule));
+  if (!rule.replaces.empty()) lines.add("replaces", replaced_by(rule));
+  if (rule.always) return lines.text();
+  lines.add("at worst", worst_case(policy, rule.rule));
+  lines.add("outage", worst_case_in_outage(policy, rule.rule));
+  return lines.text();
 }
 
 }  // namespace weir::policy

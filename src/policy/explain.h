@@ -24,4 +24,10 @@ std::string explain(const Rule& rule);
 //     outage    10 more in each process, then 503
 std::string explain_at_length(const Policy& policy, const Rule& rule);
 
+// Both for rules about descriptors: "login: at most 5 in any 1m, for each remote_address;
+// descriptors of 'edge' with generic_key=login, remote_address; if the store fails, 1 in each
+// process".
+std::string explain(const DescriptorRule& rule);
+std::string explain_at_length(const Policy& policy, const DescriptorRule& rule);
+
 }  // namespace weir::policy

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "policy/descriptor.h"
 #include "policy/rule.h"
 #include "weir/time.h"
 
@@ -94,6 +95,7 @@ struct Policy {
   std::optional<Duration> max_clock_skew = {};
   IdentityConfig identity;
   std::vector<Rule> rules;
+  std::vector<DescriptorRule> descriptors;  // what proxies ask about by descriptors
   // Before all rules, also those of code: denied is answered 403; allowed is not counted at all.
   std::vector<Somebody> deny;
   std::vector<Somebody> allow;

@@ -8,6 +8,7 @@
 #include "base/pattern.h"
 #include "policy/fields.h"
 #include "policy/nearest.h"
+#include "policy/read_descriptors.h"
 #include "policy/read_rules.h"
 #include "policy/read_somebody.h"
 #include "policy/read_store.h"
@@ -66,8 +67,10 @@ void PolicyReader::read(const Node& root) {
        {"identity", [&](const Node& value) { read_identity(value); }},
        {"deny", [&](const Node& value) { policy.deny = read_list(value, fields, "deny"); }},
        {"allow", [&](const Node& value) { policy.allow = read_list(value, fields, "allow"); }},
-       {"rules", [&](const Node& value) { read_rules(value, fields, policy); }}});
+       {"rules", [&](const Node& value) { read_rules(value, fields, policy); }},
+       {"descriptors", [&](const Node& value) { read_descriptors(value, fields, policy); }}});
   if (!is_map) return;
+  check_descriptor_ids(policy, fields.errors());
   check_override_widths(policy, fields.errors());
   if (!has_version) fields.error(root, "the policy does not say its version", "Add version: 1");
   if (!has_pepper && std::holds_alternative<DynamoDbStore>(policy.store)) {

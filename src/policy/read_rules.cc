@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "policy/nearest.h"
+#include "policy/read_limit.h"
 #include "policy/read_somebody.h"
 #include "policy/yaml.h"
 
@@ -15,7 +16,8 @@ using YAML::Node;
 
 class RuleReader {
  public:
-  RuleReader(FieldReader& fields, Policy& policy) : fields_(fields), policy_(policy) {}
+  RuleReader(FieldReader& fields, Policy& policy)
+      : fields_(fields), policy_(policy), limit_(fields, rule_) {}
 
   void read(const Node& node);
 
@@ -23,16 +25,15 @@ class RuleReader {
   void read_match(const Node& node);
   std::optional<KeyPart> key_part(const Node& value);
   void read_key_part(const Node& value);
-  void read_quota(const Node& value);
   void read_override(const Node& node);
   void read_penalty(const Node& node);
-  void check_algorithm_at(const Node& place);
+  void check_hold(const Node& node, const Node& hold);
   void check_against_others(const Node& node, const Node& id);
 
   FieldReader& fields_;
   Policy& policy_;
   Rule rule_;
-  bool well_formed_ = true;  // no field that its algorithm needs is itself an error
+  LimitReader limit_;
 };
 
 std::optional<KeyPart> RuleReader::key_part(const Node& value) {
@@ -65,21 +66,6 @@ void RuleReader::read_match(const Node& node) {
                 {"routes", list(rule_.match.routes, check_route)}});
 }
 
-// Once the algorithm is known, wherever it stands in the rule.
-void RuleReader::read_quota(const Node& value) {
-  const std::optional<std::string> text = fields_.text(value);
-  const std::optional<Quota> quota =
-      text ? fields_.take(value, parse_quota(excerpt(*text), rule_.algorithm)) : std::nullopt;
-  if (!quota) {
-    well_formed_ = false;
-    return;
-  }
-  rule_.calendar = quota->calendar;
-  const Duration hold = rule_.limit.window;
-  rule_.limit = quota->rate;
-  if (rule_.algorithm == Algorithm::concurrency) rule_.limit.window = hold;
-}
-
 // After the rule itself, on whose key and algorithm it depends.
 void RuleReader::read_override(const Node& node) {
   Override by;
@@ -107,7 +93,7 @@ void RuleReader::read_override(const Node& node) {
   by.who = *std::move(who);
   by.limit = quota->rate;
   by.calendar = quota->calendar;
-  if (well_formed_ && fields_.check(node, check_override(rule_, by)))
+  if (limit_.is_well_formed() && fields_.check(node, check_override(rule_, by)))
     rule_.overrides.push_back(std::move(by));
 }
 
@@ -136,128 +122,55 @@ void RuleReader::read_penalty(const Node& node) {
   rule_.penalty = penalty;
 }
 
-void RuleReader::check_algorithm_at(const Node& place) {
-  if (well_formed_) fields_.check(place, check_algorithm(rule_));
-}
-
 void RuleReader::read(const Node& node) {
   rule_.line = node.Mark().line + 1;
   Node id = node;
-  Node limit;
   Node hold;
   Node overrides;
-  Node place = node;  // of what belongs to the algorithm
-  Node algorithm;
-  const auto number_into = [&](std::int64_t& target) {
-    return [this, &target, &place](const Node& value) {
-      place.reset(value);
-      const std::optional<std::int64_t> number = fields_.whole_number(value);
-      if (!number || !fields_.check(value, check_cost(*number))) {
-        well_formed_ = false;
-      } else {
-        target = *number;
-      }
-    };
-  };
   std::int64_t cost = 0;
-  const bool is_map = fields_.read(
-      node, "a rule",
-      {{"id",
-        [&](const Node& value) {
-          id.reset(value);
-          fields_.text_into(value, rule_.id, "a rule's id", is_name, kNameCure);
-        }},
-       {"match", [&](const Node& value) { read_match(value); }},
-       {"key",
-        [&](const Node& value) {
-          fields_.each(value, 4, [&](const Node& entry) { read_key_part(entry); });
-        }},
-       {"ipv4_prefix",
-        [&](const Node& value) { rule_.ipv4_prefix = read_prefix(fields_, value, 32); }},
-       {"ipv6_prefix",
-        [&](const Node& value) { rule_.ipv6_prefix = read_prefix(fields_, value, 128); }},
-       {"limit", [&](const Node& value) { limit.reset(value); }},
-       {"algorithm",
-        [&](const Node& value) {
-          algorithm.reset(value);
-          const std::optional<std::string> text = fields_.text(value);
-          const auto choice = text ? fields_.take(value, parse_algorithm(*text)) : std::nullopt;
-          if (choice) {
-            rule_.algorithm = *choice;
-          } else {
-            well_formed_ = false;
-          }
-        }},
-       {"burst", number_into(rule_.burst)},
-       {"strict",
-        [&](const Node& value) {
-          place.reset(value);
-          if (const auto truth = fields_.truth(value)) rule_.strict = *truth;
-        }},
-       {"time_zone",
-        [&](const Node& value) {
-          place.reset(value);
-          fields_.text_into(
-              value, rule_.time_zone, "the name of a time zone",
-              [](const std::string& text) { return !text.empty() && text.size() <= 64; },
-              "Write an IANA name, for example Europe/Berlin");
-          rule_.time_zone = excerpt(rule_.time_zone);
-        }},
-       {"distinct",
-        [&](const Node& value) {
-          place.reset(value);
-          rule_.distinct = key_part(value);
-          if (!rule_.distinct) well_formed_ = false;
-        }},
-       {"hold",
-        [&](const Node& value) {
-          hold.reset(value);
-          if (const auto longest = fields_.duration(value, kMaxDuration)) {
-            rule_.limit.window = *longest;
-          } else {
-            well_formed_ = false;
-          }
-        }},
-       {"cost", number_into(cost)},
-       {"overrides", [&](const Node& value) { overrides.reset(value); }},
-       {"shadow",
-        [&](const Node& value) {
-          if (const auto truth = fields_.truth(value)) rule_.shadow = *truth;
-        }},
-       {"penalty", [&](const Node& value) { read_penalty(value); }},
-       {"log_keys",
-        [&](const Node& value) {
-          if (const auto truth = fields_.truth(value)) rule_.log_keys = *truth;
-        }},
-       {"on_store_failure",
-        [&](const Node& value) {
-          const std::optional<std::string> text = fields_.text(value);
-          if (!text) return;
-          if (const auto choice = fields_.take(value, parse_on_store_failure(*text)))
-            rule_.on_store_failure = *choice;
-        }},
-       {"local_share", [&](const Node& value) {
-          const std::optional<double> share = fields_.number(value);
-          if (share && fields_.check(value, check_local_share(*share))) rule_.local_share = *share;
-        }}});
-  if (!is_map) return;
+  std::vector<Field> list = limit_.list();
+  for (Field& field : std::vector<Field>{
+           {"id",
+            [&](const Node& value) {
+              id.reset(value);
+              fields_.text_into(value, rule_.id, "a rule's id", is_name, kNameCure);
+            }},
+           {"match", [&](const Node& value) { read_match(value); }},
+           {"key",
+            [&](const Node& value) {
+              fields_.each(value, 4, [&](const Node& entry) { read_key_part(entry); });
+            }},
+           {"ipv4_prefix",
+            [&](const Node& value) { rule_.ipv4_prefix = read_prefix(fields_, value, 32); }},
+           {"ipv6_prefix",
+            [&](const Node& value) { rule_.ipv6_prefix = read_prefix(fields_, value, 128); }},
+           {"distinct",
+            [&](const Node& value) {
+              limit_.note_place(value);
+              rule_.distinct = key_part(value);
+              if (!rule_.distinct) limit_.note_error();
+            }},
+           {"hold",
+            [&](const Node& value) {
+              hold.reset(value);
+              if (const auto longest = fields_.duration(value, kMaxDuration)) {
+                rule_.limit.window = *longest;
+              } else {
+                limit_.note_error();
+              }
+            }},
+           {"cost", limit_.number_into(cost)},
+           {"overrides", [&](const Node& value) { overrides.reset(value); }},
+           {"penalty", [&](const Node& value) { read_penalty(value); }},
+           {"log_keys", [&](const Node& value) {
+              if (const auto truth = fields_.truth(value)) rule_.log_keys = *truth;
+            }}})
+    list.push_back(std::move(field));
+  if (!fields_.read(node, "a rule", list)) return;
   if (cost > 0) rule_.cost = cost;
   if (id.is(node)) fields_.error(node, "the rule has no id", "Add id: NAME");
-  if (limit.IsDefined() && !limit.IsNull()) {
-    if (rule_.algorithm == Algorithm::concurrency && hold.IsNull()) {
-      fields_.error(node, "the rule does not say how long a request may take",
-                    "Add hold: DURATION; a request that takes longer is no longer counted");
-      well_formed_ = false;
-    } else if (rule_.algorithm != Algorithm::concurrency && !hold.IsNull()) {
-      fields_.error(hold, "'hold' belongs to the algorithm concurrency",
-                    "Remove it, or set algorithm: concurrency");
-      well_formed_ = false;
-    }
-    read_quota(limit);
-    check_algorithm_at(place.is(node) && !algorithm.IsNull() ? algorithm : place);
-  } else {
-    fields_.error(node, "the rule has no limit", "Add limit: COUNT/WINDOW");
-  }
+  if (limit_.has_limit()) check_hold(node, hold);
+  limit_.finish(node);
   if (overrides.IsSequence() && overrides.size() <= kMaxOverrides) {
     for (const Node& by : overrides) read_override(by);
   } else if (!overrides.IsNull()) {
@@ -266,6 +179,19 @@ void RuleReader::read(const Node& node) {
   }
   check_against_others(node, id);
   policy_.rules.push_back(std::move(rule_));
+}
+
+// Only concurrency holds places, and it does not do without knowing for how long.
+void RuleReader::check_hold(const Node& node, const Node& hold) {
+  if (rule_.algorithm == Algorithm::concurrency && hold.IsNull()) {
+    fields_.error(node, "the rule does not say how long a request may take",
+                  "Add hold: DURATION; a request that takes longer is no longer counted");
+    limit_.note_error();
+  } else if (rule_.algorithm != Algorithm::concurrency && !hold.IsNull()) {
+    fields_.error(hold, "'hold' belongs to the algorithm concurrency",
+                  "Remove it, or set algorithm: concurrency");
+    limit_.note_error();
+  }
 }
 
 // Two rules of one id would share counters; two of the same content would only cost twice.

@@ -34,7 +34,28 @@ std::vector<Problem> warnings_about(const Policy& policy) {
     warnings.push_back({std::max(line, 1), 1, std::move(message), std::move(cure)});
   };
   const bool in_memory = std::holds_alternative<MemoryStore>(policy.store);
-  if (policy.rules.empty())
+  const auto warn_of_store = [&](const Rule& rule) {
+    if (in_memory) return;
+    if (rule.on_store_failure == OnStoreFailure::leased && !policy.leases(rule)) {
+      warn(rule.line,
+           "rule '" + rule.id + "' is never leased, so that 'leased' is the same as 'deny' here",
+           "Only the exact window is leased, and only with kind: dynamodb and leases: true");
+    }
+    if (outgrows_an_item(policy, rule)) {
+      warn(rule.line,
+           "rule '" + rule.id +
+               "' may let more through on one key than DynamoDB writes to one item, about 1,000 a "
+               "second: the rest is throttled",
+           rule.algorithm == Algorithm::exact
+               ? "Set leases: true in the store, so that a busy node writes once for many"
+               : "Use the exact window with leases: true in the store, or count by a finer key");
+    }
+    if (rule.on_store_failure == OnStoreFailure::allow) {
+      warn(rule.line, "rule '" + rule.id + "' limits nothing while the store fails",
+           "Use 'local' or 'deny' if an attacker may be able to make it fail");
+    }
+  };
+  if (policy.rules.empty() && policy.descriptors.empty())
     warn(1, "there are no rules: nothing is limited but what code limits", "Add rules");
   if (in_memory) {
     warn(1,
@@ -63,25 +84,9 @@ std::vector<Problem> warnings_about(const Policy& policy) {
                ? "Set identity.api_key.verify to required, or know that only the wider rules hold"
                : "Set identity.api_key.verify to required, or add a rule that counts by client_ip");
     }
-    if (!in_memory && rule.on_store_failure == OnStoreFailure::leased && !policy.leases(rule)) {
-      warn(rule.line,
-           "rule '" + rule.id + "' is never leased, so that 'leased' is the same as 'deny' here",
-           "Only the exact window is leased, and only with kind: dynamodb and leases: true");
-    }
-    if (outgrows_an_item(policy, rule)) {
-      warn(rule.line,
-           "rule '" + rule.id +
-               "' may let more through on one key than DynamoDB writes to one item, about 1,000 a "
-               "second: the rest is throttled",
-           rule.algorithm == Algorithm::exact
-               ? "Set leases: true in the store, so that a busy node writes once for many"
-               : "Use the exact window with leases: true in the store, or count by a finer key");
-    }
-    if (!in_memory && rule.on_store_failure == OnStoreFailure::allow) {
-      warn(rule.line, "rule '" + rule.id + "' limits nothing while the store fails",
-           "Use 'local' or 'deny' if an attacker may be able to make it fail");
-    }
+    warn_of_store(rule);
   }
+  for (const DescriptorRule& rule : policy.descriptors) warn_of_store(rule.rule);
   return warnings;
 }
 

@@ -161,22 +161,23 @@ void HttpApi::check(const ServerRequest& request, Answer answer) {
   if (!parsed) return answer(bad_request(parsed.error()));
   const auto checks = std::make_shared<CheckRequests>(*std::move(parsed));
   const Duration since = base::monotonic_now();
-  service_.run([this, checks, since, answer = std::move(answer)](
-                   const std::shared_ptr<engine::Limiter>& limiter, Duration waited) {
-    json::array answers;
-    for (const CheckRequest& one : checks->all()) {
-      identity::Request asked = one.request;
-      asked.waited = waited;
-      engine::DecisionRecord record;
-      engine::DecisionRecord* const wanted = one.explain ? &record : nullptr;
-      const Decision decision = limiter->decide(asked, wanted);
-      const Duration now = base::monotonic_now();
-      service_.metrics().count(Api::check, decision, now - since);
-      answers.push_back(told(decision, wanted, service_.open_decisions().add(limiter, decision)));
-    }
-    answer(with_json(200, checks->is_batch() ? json::value{{"answers", std::move(answers)}}
-                                             : json::value(std::move(answers.front()))));
-  });
+  service_.run(
+      [this, checks, since, answer = std::move(answer)](const InForce& in_force, Duration waited) {
+        json::array answers;
+        for (const CheckRequest& one : checks->all()) {
+          identity::Request asked = one.request;
+          asked.waited = waited;
+          engine::DecisionRecord record;
+          engine::DecisionRecord* const wanted = one.explain ? &record : nullptr;
+          const Decision decision = in_force.limiter->decide(asked, wanted);
+          const Duration now = base::monotonic_now();
+          service_.metrics().count(Api::check, decision, now - since);
+          answers.push_back(
+              told(decision, wanted, service_.open_decisions().add(in_force.limiter, decision)));
+        }
+        answer(with_json(200, checks->is_batch() ? json::value{{"answers", std::move(answers)}}
+                                                 : json::value(std::move(answers.front()))));
+      });
 }
 
 void HttpApi::auth(const ServerRequest& request, std::string_view query, Answer answer) {
@@ -185,8 +186,8 @@ void HttpApi::auth(const ServerRequest& request, std::string_view query, Answer 
   const auto asked = std::make_shared<AuthQuery>(*std::move(parsed));
   const Duration since = base::monotonic_now();
   // The server keeps the request until it is answered.
-  service_.run([this, asked, since, &request, answer = std::move(answer)](
-                   const std::shared_ptr<engine::Limiter>& limiter, Duration waited) {
+  service_.run([this, asked, since, &request, answer = std::move(answer)](const InForce& in_force,
+                                                                          Duration waited) {
     std::vector<identity::HeaderField> fields;
     for (const auto& [name, value] : request.fields) fields.push_back({name, value});
     identity::Request about{.peer = asked->client_ip ? *asked->client_ip : request.peer,
@@ -196,7 +197,7 @@ void HttpApi::auth(const ServerRequest& request, std::string_view query, Answer 
     if (asked->user) about.user = *asked->user;
     about.cost = asked->cost;
     about.waited = waited;
-    const Decision decision = limiter->decide(about);
+    const Decision decision = in_force.limiter->decide(about);
     service_.metrics().count(Api::auth, decision, base::monotonic_now() - since);
     engine::HttpAnswer http = engine::http_answer(decision);
     ServerResponse response{.status = http.status, .body = std::move(http.body)};
@@ -213,8 +214,7 @@ void HttpApi::auth(const ServerRequest& request, std::string_view query, Answer 
 void HttpApi::finish(const ServerRequest& request, Answer answer) {
   const Result<Reference> reference = reference_of(request.body, false);
   if (!reference) return answer(bad_request(reference.error()));
-  service_.run([this, id = reference->id, answer = std::move(answer)](
-                   const std::shared_ptr<engine::Limiter>&, Duration) {
+  service_.run([this, id = reference->id, answer = std::move(answer)](const InForce&, Duration) {
     answer(service_.open_decisions().finish(id) ? ServerResponse{.status = 204} : not_open());
   });
 }
@@ -222,12 +222,12 @@ void HttpApi::finish(const ServerRequest& request, Answer answer) {
 void HttpApi::settle(const ServerRequest& request, Answer answer) {
   const Result<Reference> reference = reference_of(request.body, true);
   if (!reference) return answer(bad_request(reference.error()));
-  service_.run([this, reference = *reference, answer = std::move(answer)](
-                   const std::shared_ptr<engine::Limiter>&, Duration) {
-    const std::optional<std::int64_t> uncounted =
-        service_.open_decisions().settle(reference.id, reference.cost);
-    answer(uncounted ? with_json(200, {{"uncounted", *uncounted}}) : not_open());
-  });
+  service_.run(
+      [this, reference = *reference, answer = std::move(answer)](const InForce&, Duration) {
+        const std::optional<std::int64_t> uncounted =
+            service_.open_decisions().settle(reference.id, reference.cost);
+        answer(uncounted ? with_json(200, {{"uncounted", *uncounted}}) : not_open());
+      });
 }
 
 }  // namespace weir::serve

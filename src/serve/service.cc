@@ -52,14 +52,18 @@ Result<policy::Policy> Service::read_policy() const {
 }
 
 Status Service::put_in_force(policy::Policy policy) {
-  const std::size_t rules = policy.rules.size();
+  const std::vector<policy::DescriptorRule> descriptors = policy.descriptors;
+  const std::size_t rules = policy.rules.size() + descriptors.size();
   Result<std::unique_ptr<engine::Limiter>> made = engine::Limiter::make(
       std::move(policy), {.clock = clock_,
                           .store = std::make_unique<engine::BorrowedStore>(store_),
                           .on_event = [this](const engine::Event& event) { hear(event); }});
   if (!made) return tl::unexpected(made.error());
+  Result<std::unique_ptr<rls::DescriptorTable>> table =
+      rls::DescriptorTable::make(descriptors, **made);
+  if (!table) return tl::unexpected(table.error());
   const std::lock_guard lock(mutex_);
-  limiter_ = *std::move(made);
+  in_force_ = {*std::move(made), *std::move(table)};
   rules_ = rules;
   return {};
 }
@@ -72,7 +76,7 @@ void Service::hear(const engine::Event& event) {
 }
 
 Status Service::check_store() {
-  return limiter()->check_store();
+  return in_force().limiter->check_store();
 }
 
 bool Service::is_store_up() const {
@@ -84,7 +88,8 @@ Status Service::reload() {
   const auto replace = [&]() -> Status {
     Result<policy::Policy> policy = read_policy();
     if (!policy) return tl::unexpected(policy.error());
-    const policy::Policy& before = limiter()->policy();
+    const std::shared_ptr<engine::Limiter> limiter = in_force().limiter;
+    const policy::Policy& before = limiter->policy();
     if (policy->store != before.store) {
       return fail(ErrorCode::unsupported, options_.policy_file + ": the store is another one",
                   "Restart to change the store; all else is read anew");
@@ -98,9 +103,9 @@ Status Service::reload() {
   return done;
 }
 
-std::shared_ptr<engine::Limiter> Service::limiter() const {
+InForce Service::in_force() const {
   const std::lock_guard lock(mutex_);
-  return limiter_;
+  return in_force_;
 }
 
 std::string Service::description() const {
@@ -109,15 +114,15 @@ std::string Service::description() const {
 }
 
 void Service::run(Work work) {
-  if (queue_ == nullptr) return work(limiter(), Duration::zero());
+  if (queue_ == nullptr) return work(in_force(), Duration::zero());
   const Duration since = base::monotonic_now();
   const auto shared = std::make_shared<Work>(std::move(work));
   if (queue_->submit(
-          [this, shared, since] { (*shared)(limiter(), base::monotonic_now() - since); }))
+          [this, shared, since] { (*shared)(in_force(), base::monotonic_now() - since); }))
     return;
   metrics_.count_shed();
   // No time is left to ask the store, so this does not wait.
-  (*shared)(limiter(), policy::kMaxStoreBudget);
+  (*shared)(in_force(), policy::kMaxStoreBudget);
 }
 
 void Service::watch(std::string listener, std::function<std::size_t()> count) {

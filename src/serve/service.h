@@ -26,6 +26,7 @@
 #include "engine/limiter.h"
 #include "serve/metrics.h"
 #include "serve/open_decisions.h"
+#include "serve/rls/descriptor_table.h"
 #include "serve/work_queue.h"
 #include "weir/clock.h"
 
@@ -36,6 +37,12 @@ struct ServiceOptions {
   // For a store behind a network: how many decisions ask it at once.
   int store_threads = 32;
   std::string version;
+};
+
+// What decides: of one policy.
+struct InForce {
+  std::shared_ptr<engine::Limiter> limiter;
+  std::shared_ptr<const rls::DescriptorTable> descriptors;
 };
 
 class Service {
@@ -58,12 +65,15 @@ class Service {
   // Reads the policy file anew. Its store must be the same: another one is another daemon.
   Status reload();
 
-  // Runs `work` with the limiter in force and the time that it has waited, at once or on another
+  // Runs `work` with what is in force and the time that it has waited, at once or on another
   // thread. `work` must not throw.
-  using Work = std::function<void(const std::shared_ptr<engine::Limiter>&, Duration waited)>;
+  using Work = std::function<void(const InForce&, Duration waited)>;
   void run(Work work);
 
-  std::shared_ptr<engine::Limiter> limiter() const;
+  // Whether decisions may wait for a network.
+  bool store_may_wait() const { return queue_ != nullptr; }
+
+  InForce in_force() const;
   // "3 rules, dynamodb store": what is in force, for the log.
   std::string description() const;
   OpenDecisions& open_decisions() { return open_; }
@@ -87,7 +97,7 @@ class Service {
   std::shared_ptr<store::Store> store_;
   std::mutex reloading_;
   mutable std::mutex mutex_;  // guards what follows
-  std::shared_ptr<engine::Limiter> limiter_;
+  InForce in_force_;
   std::size_t rules_ = 0;
   std::vector<std::pair<std::string, std::function<std::size_t()>>> listeners_;
   OpenDecisions open_;

@@ -133,6 +133,67 @@ TEST_F(AskedRuleTest, OtherLimitsCountAmongTheRulesOfCode) {
   EXPECT_EQ(limiter_->with_limit(handles_[0], "1/d").error().code, ErrorCode::limit_exceeded);
 }
 
+TEST_F(AskedRuleTest, EachRuleMayHaveItsOwnCost) {
+  start({});
+  add(everybody(10));
+  EXPECT_EQ(ask({{handles_[0], "a", 7}, {handles_[0], "b", 2}}).verdict, Verdict::admitted);
+  EXPECT_EQ(ask({{handles_[0], "a", 4}}).verdict, Verdict::refused);
+  EXPECT_EQ(ask({{handles_[0], "b", 8}}).verdict, Verdict::admitted);
+  EXPECT_EQ(ask({{handles_[0], "b", 1}}).verdict, Verdict::refused);
+  EXPECT_EQ(ask({{handles_[0], "c", 11}}).reason,
+            "rule 'everybody': the request costs more than its limit of 10/10s ever lets pass");
+}
+
+TEST_F(AskedRuleTest, ALookChargesNothing) {
+  start({});
+  add(everybody(2));
+  for (int i = 0; i < 5; ++i) {
+    const Decision look = ask({{handles_[0], "a", 0}});
+    EXPECT_EQ(look.verdict, Verdict::admitted);
+    EXPECT_EQ(look.quotas.front().remaining, 2);
+  }
+  EXPECT_EQ(ask({{handles_[0], "a", 2}}).verdict, Verdict::admitted);
+  EXPECT_EQ(ask({{handles_[0], "a", 0}}).verdict, Verdict::refused);
+}
+
+TEST_F(AskedRuleTest, EachRuleSaysItsOwnAnswer) {
+  policy::Rule shadow = everybody(1);
+  shadow.id = "shadow";
+  shadow.shadow = true;
+  start({});
+  add(everybody(2));
+  add(shadow);
+  const std::vector<AskedRule> asked = {{handles_[1], "a"}, {handles_[0], "a"}, {handles_[0], "b"}};
+  std::vector<RuleAnswer> answers;
+  const auto decide = [&] {
+    return limiter_->decide({.has_sender = false}, asked, answers).verdict;
+  };
+  EXPECT_EQ(decide(), Verdict::admitted);
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[0].quota->rule, "shadow");
+  EXPECT_EQ(answers[0].quota->remaining, 0);
+  EXPECT_EQ(answers[1].quota->remaining, 1);
+  EXPECT_EQ(answers[2].state, RuleRecord::State::room);
+  EXPECT_EQ(decide(), Verdict::admitted);
+  EXPECT_EQ(answers[0].state, RuleRecord::State::full);
+  EXPECT_EQ(decide(), Verdict::refused);
+  EXPECT_EQ(answers[1].state, RuleRecord::State::full);
+  EXPECT_GT(answers[1].room_in, Duration::zero());
+  EXPECT_FALSE(answers[2].state == RuleRecord::State::room);
+}
+
+TEST_F(AskedRuleTest, WhoIsNobodyIsOnNoList) {
+  policy_.deny = {*Network::parse("0.0.0.0/0"), *Network::parse("::/0")};
+  start({});
+  add(everybody(1));
+  add(per_client(1));
+  EXPECT_EQ(ask({{handles_[0]}}).verdict, Verdict::denied);
+  const std::vector<AskedRule> counted = {{handles_[0]}};
+  EXPECT_EQ(limiter_->decide({.has_sender = false}, counted).verdict, Verdict::admitted);
+  const std::vector<AskedRule> by_client = {{handles_[1]}};
+  EXPECT_EQ(limiter_->decide({.has_sender = false}, by_client).verdict, Verdict::malformed);
+}
+
 TEST_F(AskedRuleTest, TheClientIsTheNetworkThatCounts) {
   policy_.identity.trusted_proxies = {*Network::parse("10.0.0.0/8")};
   start({});

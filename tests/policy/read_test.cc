@@ -238,6 +238,70 @@ TEST(ReadPolicy, ReportsAHundredMistakesAtMost) {
   EXPECT_EQ(read(text).errors.size(), kMaxProblems);
 }
 
+TEST(ReadDescriptors, UnderstandsEveryField) {
+  const Reading reading = read(text_of(fs::path(WEIR_POLICY_SAMPLES) / "good/descriptors.yaml"));
+  ASSERT_TRUE(reading.policy);
+  const std::vector<DescriptorRule>& rules = reading.policy->descriptors;
+  ASSERT_EQ(rules.size(), 7u);
+  const DescriptorRule login{.rule = {.id = "login",
+                                      .limit = {5, 1min},
+                                      .algorithm = Algorithm::gcra,
+                                      .burst = 3,
+                                      .local_share = 0.5,
+                                      .line = 19},
+                             .domain = "edge",
+                             .entries = {{"generic_key", DescriptorEntry::Value::exact, "login"},
+                                         {"path", DescriptorEntry::Value::prefix, "/login/"},
+                                         {"remote_address"}},
+                             .counted_apart = {2},
+                             .replaces = {"per-address", "per-address-daily"}};
+  EXPECT_EQ(rules[3], login) << rules[3].rule.line;
+  EXPECT_EQ(rules[0].counted_apart, std::vector<std::size_t>{0});
+  EXPECT_TRUE(rules[2].rule.shadow);
+  EXPECT_EQ(rules[4].always, Always::admit);
+  EXPECT_EQ(rules[5].always, Always::refuse);
+  EXPECT_TRUE(rules[6].counted_apart.empty());
+}
+
+TEST(ReadDescriptors, SaysItInWords) {
+  const Reading reading = read(text_of(fs::path(WEIR_POLICY_SAMPLES) / "good/descriptors.yaml"));
+  ASSERT_TRUE(reading.policy);
+  const std::vector<DescriptorRule>& rules = reading.policy->descriptors;
+  EXPECT_EQ(
+      explain(rules[0]),
+      "per-address: at most 10 in any 1s, for each remote_address; descriptors of 'edge' with "
+      "remote_address; if the store fails, 1 in each process");
+  EXPECT_EQ(explain(rules[3]),
+            "login: 5/m, 3 at once, for each remote_address; descriptors of 'edge' with "
+            "generic_key=login, path=/login/*, remote_address; instead of per-address and "
+            "per-address-daily; if the store fails, 2 in each process");
+  EXPECT_EQ(explain(rules[4]), "health: not limited; descriptors of 'edge' with path=/healthz");
+  EXPECT_EQ(
+      explain_at_length(*reading.policy, rules[6]),
+      "everything-together\n"
+      "  limit     at most 1000 in any 1m\n"
+      "  counted   over all of them\n"
+      "  about     descriptors of 'other' with path\n"
+      "  at worst  1000 in any 1m\n"
+      "  outage    no outage, but each process counts by itself: with P processes, P times as "
+      "much\n");
+}
+
+TEST(ReadDescriptors, PointsAtWhatIsWrong) {
+  EXPECT_EQ(errors_in("version: 1\ndescriptors:\n  - {id: a, entries: [x], limit: 1/s}\n"),
+            "weir.yaml:3:5: error: the rule does not say of which domain its descriptors are. Add "
+            "domain: NAME, as the proxy's configuration has it\n");
+  EXPECT_EQ(errors_in("version: 1\ndescriptors:\n  - {id: a, domain: d, entries: [x], key: y, "
+                      "limit: 1/s}\n"),
+            "weir.yaml:3:43: error: the descriptor has no entry 'y'. Name entries of this rule; "
+            "without 'key' the values of all are counted apart\n");
+  EXPECT_EQ(
+      errors_in("version: 1\ndescriptors:\n  - {id: a, domain: d, entries: [x], limit: 1/s}\n"
+                "  - {id: b, domain: d, entries: [x], limit: 2/s}\n"),
+      "weir.yaml:4:5: error: this rule counts the same descriptors in the same window as rule "
+      "'a' of line 3. Keep the one with the smaller limit\n");
+}
+
 // Bounded: good samples with bytes changed, and bytes that YAML finds interesting.
 TEST(ReadPolicy, RandomBytesNeverDoMoreThanBeMistakes) {
   const std::string good = text_of(fs::path(WEIR_POLICY_SAMPLES) / "good/everything.yaml");
