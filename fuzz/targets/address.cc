@@ -15,7 +15,9 @@ void weir::fuzz::try_input(std::string_view input) {
     for (const bool embedded : {false, true}) {
       const identity::ClientWidth width{.embedded_ipv4 = embedded};
       const Address client = identity::client_network(*address, width);
-      WEIR_CHECK(identity::client_network(client, width) == client);
+      // Not once more with `embedded`: 64:ff9b::1:0:0 is no IPv4 address, but its /64 begins like
+      // one.
+      WEIR_CHECK(identity::client_network(client, {.embedded_ipv4 = false}) == client);
     }
   } else {
     WEIR_CHECK(!address.error().message.empty());
