@@ -19,6 +19,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 #include "base/check.h"
@@ -62,11 +63,28 @@ struct GcraLimit {
 
 // One key's state. An unused one has no interval.
 struct GcraState {
+  static constexpr Time kNeverMoved = Time::min();
+  // For how long after a move it is remembered, for charges from before it that are given back: no
+  // request takes longer.
+  static constexpr Duration kMoveKept = std::chrono::hours(1);
+
   Time arrival{};       // TAT
   Duration interval{};  // the T that it was counted with
+  // What is charged by the latest that any clock may say now, or earlier, is not given back: T was
+  // another one, or too much has been given back since.
+  Time moved = kNeverMoved;
+  Duration returned{};  // what was given back since, if it may still matter
+
+  // Whether there is more to it than TAT and T.
+  bool remembers() const { return moved != kNeverMoved || returned > Duration::zero(); }
 
   friend bool operator==(const GcraState&, const GcraState&) = default;
 };
+
+// An empty bucket, of a key that has been charged before.
+inline GcraState begun_anew(const GcraLimit& limit, Time now) {
+  return {now, limit.interval, now + 2 * limit.clock_error};
+}
 
 // The same debt under another interval: what was charged and has not drained yet stays charged, in
 // units, so a changed policy neither empties the bucket nor leaves TAT stuck far in the future.
@@ -77,7 +95,10 @@ inline GcraState migrate(const GcraState& old, const GcraLimit& limit, Time now)
   const Duration interval = limit.interval;
   if (old.interval == interval) return old;
   const Time earliest = now - 2 * limit.clock_error;
-  if (old.interval == Duration::zero() || old.arrival <= earliest) return {now, interval};
+  if (old.interval == Duration::zero()) return {now, interval};
+  GcraState moved = begun_anew(limit, now);
+  moved.moved = std::max(moved.moved, old.moved);
+  if (old.arrival <= earliest) return moved;
   const std::int64_t debt =
       ((old.arrival - earliest).count() + old.interval.count() - 1) / old.interval.count();
   std::int64_t ns = 0;
@@ -85,7 +106,20 @@ inline GcraState migrate(const GcraState& old, const GcraLimit& limit, Time now)
       ns > GcraLimit::kMaxTolerance.count()) {
     ns = GcraLimit::kMaxTolerance.count();
   }
-  return {now + Duration(ns), interval};
+  moved.arrival += Duration(ns);
+  return moved;
+}
+
+// Without what no give-back can be about any more. No charge reached further than TAT and what was
+// given back together; and give-backs that are as large as the bucket are remembered as a move.
+inline GcraState tidied(GcraState state, const GcraLimit& limit, Time now) {
+  if (state.arrival + state.returned <= now) state.returned = Duration::zero();
+  if (state.returned >= limit.tolerance()) {
+    state.moved = std::max(state.moved, now + 2 * limit.clock_error);
+    state.returned = Duration::zero();
+  }
+  if (state.moved <= now - GcraState::kMoveKept) state.moved = GcraState::kNeverMoved;
+  return state;
 }
 
 // Charges `cost` (1 or more) at `now`. Changes the state only if it admits.
@@ -106,7 +140,8 @@ inline Charge charge(GcraState& state, const GcraLimit& limit, Time now, std::in
   const Duration owed = result.admitted ? debt + price : debt;
   result.remaining = fitting(owed);
   if (result.admitted) {
-    state = {now + owed, limit.interval};
+    state = tidied(current, limit, now);
+    state.arrival = now + owed;
     result.slot = state.arrival.time_since_epoch().count();
     // One more fits when the debt has fallen to a whole number of places.
     result.room_at = state.arrival - (limit.tolerance() - limit.interval * (result.remaining + 1));
@@ -122,16 +157,26 @@ inline Charge peek(const GcraState& state, const GcraLimit& limit, Time now, std
   return charge(copy, limit, now, cost);
 }
 
-// Takes back what is left of a charge of `cost`, of which `slot` is what its Charge said: as much
-// as has not drained by the latest that any clock may say. What has drained since is not returned,
+// Takes back a charge of `cost`, of which `slot` is what its Charge said: as much of it as had not
+// drained by the latest that any clock may say, or nothing. What has drained since is not returned,
 // since others may have been let in on the strength of it.
+//
+// Why that is exact: since the charge, TAT has never been below its slot less what was given back
+// meanwhile. If that is still as far ahead of all clocks as what is given back now, the bucket
+// would not have been empty for an instant without it; so all that came later stands that much
+// earlier. What is charged before `moved` drained at another pace for a while; a charge is no
+// earlier than its slot less the tolerance.
 inline void give_back(GcraState& state, const GcraLimit& limit, Time now, std::int64_t slot,
                       std::int64_t cost) {
   WEIR_CHECK(cost >= 1);
   const Time left = Time(Duration(slot));
+  const Time latest = now + 2 * limit.clock_error;
   if (state.interval != limit.interval || cost > limit.burst) return;
-  if (left <= now + 2 * limit.clock_error || state.arrival < left) return;
-  state.arrival -= std::min(limit.interval * cost, left - (now + 2 * limit.clock_error));
+  if (left <= latest || left - limit.tolerance() <= state.moved) return;
+  const Duration debt = std::min(limit.interval * cost, left - latest);
+  if (state.arrival < latest + debt || state.returned > left - latest - debt) return;
+  state.arrival -= debt;
+  state.returned += debt;
 }
 
 }  // namespace weir::limit

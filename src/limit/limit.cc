@@ -116,8 +116,13 @@ Charge charge(State& state, const Limit& limit, const Ask& ask) {
       Overloaded{
           [&](const WindowLimit& window) { return charge_window(state, window, ask); },
           [&](const GcraLimit& gcra) {
-            GcraState current =
-                std::holds_alternative<GcraState>(state) ? std::get<GcraState>(state) : GcraState{};
+            GcraState current;
+            if (const auto* known = std::get_if<GcraState>(&state)) {
+              current = *known;
+            } else if (!std::holds_alternative<std::monostate>(state)) {
+              // It may have been this algorithm's before it was another's.
+              current = begun_anew(gcra, ask.now);
+            }
             const Charge result = charge(current, gcra, ask.now, ask.cost);
             if (result.admitted) state = current;
             return result;
@@ -168,7 +173,8 @@ Time end_of_life(const State& state) {
                                                                        owned.geometry.slots() + 1);
           },
           [](const GcraState& gcra) {
-            return gcra.interval == Duration::zero() ? Time::min() : gcra.arrival;
+            if (gcra.interval == Duration::zero()) return Time::min();
+            return std::max(gcra.arrival + gcra.returned, gcra.moved + GcraState::kMoveKept);
           },
           [](const FixedWindowState& fixed) { return fixed.count == 0 ? Time::min() : fixed.end; },
           [](const OwnedDistinct& owned) {

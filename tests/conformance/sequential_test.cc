@@ -261,9 +261,14 @@ class EveryAlgorithmTest : public ConformanceTest {};
 
 // Keys of all algorithms at once, under limits and windows that change.
 TEST_P(EveryAlgorithmTest, AnswersALoneClientAsThePureFunctionsDo) {
+  struct Unused {
+    store::ChargeRequest request;
+    std::int64_t slot = 0;
+  };
   struct Known {
     Key key;
     limit::State model = {};
+    std::vector<Unused> unused = {};  // admissions that are given back later
   };
   std::vector<Known> keys;
   for (std::size_t i = 0; i < 4 * kAlgorithms; ++i) keys.push_back({new_key()});
@@ -272,7 +277,7 @@ TEST_P(EveryAlgorithmTest, AnswersALoneClientAsThePureFunctionsDo) {
     now += Duration(
         static_cast<std::int64_t>(rng_.below(rng_.below(20) == 0 ? 900'000'000 : 9'000'000)));
     const std::size_t at = rng_.below(keys.size());
-    auto& [key, model] = keys[at];
+    auto& [key, model, unused] = keys[at];
     const store::ChargeRequest asked{.key = key,
                                      .limit = random_limit(rng_, at % kAlgorithms, now),
                                      .cost = static_cast<std::int64_t>(1 + rng_.below(3)),
@@ -282,11 +287,62 @@ TEST_P(EveryAlgorithmTest, AnswersALoneClientAsThePureFunctionsDo) {
     const limit::Ask ask{.now = now, .cost = asked.cost, .subject = asked.subject};
     const limit::Charge expected = limit::charge(model, asked.limit, ask);
     ASSERT_EQ(decide(*store_, asked), expected) << "request " << i;
-    if (expected.admitted && rng_.below(5) == 0) {
-      limit::give_back(model, asked.limit, ask, expected.slot);
-      ASSERT_TRUE(store_->give_back(asked, expected.slot).has_value());
-    }
+    if (expected.admitted && rng_.below(3) == 0) unused.push_back({asked, expected.slot});
+    if (unused.empty() || rng_.below(4) > 0) continue;
+    Unused returned = unused[rng_.below(unused.size())];
+    std::erase_if(unused, [&](const Unused& one) { return one.slot == returned.slot; });
+    returned.request.now = now;
+    limit::give_back(model, returned.request.limit,
+                     {now, returned.request.cost, returned.request.subject}, returned.slot);
+    ASSERT_TRUE(store_->give_back(returned.request, returned.slot).has_value());
   }
+}
+
+class BucketTest : public ConformanceTest {
+ protected:
+  limit::Charge take(const limit::GcraLimit& limit, Time now, std::int64_t cost) {
+    return decide(*store_, asked(limit, now, cost));
+  }
+  void give_back(const limit::GcraLimit& limit, Time now, const limit::Charge& charge,
+                 std::int64_t cost) {
+    EXPECT_TRUE(store_->give_back(asked(limit, now, cost), charge.slot).has_value());
+  }
+  store::ChargeRequest asked(const limit::GcraLimit& limit, Time now, std::int64_t cost) const {
+    return {.key = key_, .limit = limit, .cost = cost, .now = now, .budget = seconds(20)};
+  }
+
+  Time start_ = start_of_slot(limit::Geometry::for_window(seconds(60)));
+};
+
+TEST_P(BucketTest, GivesBackWhatIsStillInIt) {
+  const auto limit = limit::GcraLimit::per_window(10, seconds(10), 4);
+  const limit::Charge unused = take(limit, start_, 3);
+  ASSERT_TRUE(take(limit, start_, 1).admitted);
+  give_back(limit, start_, unused, 3);
+  EXPECT_TRUE(take(limit, start_, 3).admitted);
+  EXPECT_FALSE(take(limit, start_, 1).admitted);
+}
+
+TEST_P(BucketTest, GivesNothingBackThatHasDrainedWhatWasGivenBackMeanwhileLeftOut) {
+  const auto limit = limit::GcraLimit::per_window(10, seconds(10), 4);
+  const limit::Charge first = take(limit, start_, 1);
+  const limit::Charge second = take(limit, start_, 3);
+  give_back(limit, start_, first, 1);
+  const Time later = start_ + seconds(3);
+  ASSERT_TRUE(take(limit, later, 4).admitted);
+  give_back(limit, later, second, 3);
+  EXPECT_FALSE(take(limit, later, 1).admitted);
+}
+
+TEST_P(BucketTest, GivesNothingBackThatMayHaveDrainedAtAnotherRate) {
+  const auto slow = limit::GcraLimit::per_window(4, seconds(86'400), 4);
+  const auto fast = limit::GcraLimit::per_window(60, seconds(60), 10);
+  const limit::Charge before = take(slow, start_, 2);
+  ASSERT_TRUE(take(fast, start_, 1).admitted);
+  const Time later = start_ + seconds(4);
+  ASSERT_TRUE(take(slow, later, 4).admitted);
+  give_back(slow, later, before, 2);
+  EXPECT_FALSE(take(slow, later, 1).admitted);
 }
 
 std::vector<StoreKind> kinds_of_every_algorithm() {
@@ -296,6 +352,8 @@ std::vector<StoreKind> kinds_of_every_algorithm() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, EveryAlgorithmTest, testing::ValuesIn(kinds_of_every_algorithm()),
+                         kind_name);
+INSTANTIATE_TEST_SUITE_P(Stores, BucketTest, testing::ValuesIn(kinds_of_every_algorithm()),
                          kind_name);
 
 }  // namespace

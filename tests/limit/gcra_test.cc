@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "base/rng.h"
 #include "support/window_checker.h"
 
@@ -178,6 +180,71 @@ TEST(GcraTest, KeepsTheDebtWhenTheRateChanges) {
   EXPECT_EQ(admitted_of(state, fast, kStart, 20), 6) << "10 less the 4 that were charged";
   EXPECT_EQ(admitted_of(state, fast, kStart + seconds(60), 20), 10) << "not stuck for a day";
   EXPECT_EQ(admitted_of(state, slow, kStart + seconds(60), 20), 0) << "and back: still in debt";
+}
+
+// Found by the simulator: what had drained fast would have been given back at the slow one's price.
+TEST(GcraTest, GivesNothingBackThatMayHaveDrainedAtAnotherRate) {
+  const GcraLimit slow = GcraLimit::per_window(4, hours(24), 4);
+  const GcraLimit fast = GcraLimit::per_window(60, seconds(60), 10);
+  GcraState state;
+  const Charge before = charge(state, slow, kStart, 2);
+  ASSERT_TRUE(charge(state, fast, kStart, 1).admitted);
+  const Time later = kStart + seconds(4);
+  const Charge between = charge(state, fast, later, 1);
+  ASSERT_EQ(admitted_of(state, slow, later, 9), 3);
+  give_back(state, slow, later, before.slot, 2);
+  give_back(state, fast, later, between.slot, 1);
+  EXPECT_EQ(admitted_of(state, slow, later, 9), 0);
+}
+
+// Found by the simulator: two give-backs would have returned time in which the bucket was empty.
+TEST(GcraTest, GivesNothingBackThatHasDrainedWhatWasGivenBackMeanwhileLeftOut) {
+  const GcraLimit limit = GcraLimit::per_window(10, seconds(10), 4);
+  GcraState state;
+  const Charge first = charge(state, limit, kStart, 1);
+  const Charge second = charge(state, limit, kStart, 3);
+  give_back(state, limit, kStart, first.slot, 1);
+  const Time later = kStart + seconds(3);  // empty now, without the first
+  ASSERT_EQ(admitted_of(state, limit, later, 9), 4);
+  give_back(state, limit, later, second.slot, 3);
+  EXPECT_EQ(admitted_of(state, limit, later, 9), 0);
+}
+
+TEST(GcraTest, GivesBackAllThatWasChargedAtOnce) {
+  const GcraLimit limit = GcraLimit::per_window(10, seconds(10), 4);
+  GcraState state;
+  std::vector<Charge> unused;
+  for (int i = 0; i < 4; ++i) unused.push_back(charge(state, limit, kStart, 1));
+  for (const Charge& one : unused) give_back(state, limit, kStart, one.slot, 1);
+  EXPECT_EQ(admitted_of(state, limit, kStart, 9), 4);
+}
+
+TEST(GcraTest, GivesBackAgainWhenItHasHadItsRateForAWhile) {
+  const GcraLimit slow = GcraLimit::per_window(4, hours(24), 4);
+  const GcraLimit fast = GcraLimit::per_window(60, seconds(60), 10);
+  GcraState state;
+  ASSERT_TRUE(charge(state, slow, kStart, 1).admitted);
+  const Charge changing = charge(state, fast, kStart, 1);
+  give_back(state, fast, kStart, changing.slot, 1);
+  EXPECT_EQ(admitted_of(state, fast, kStart, 20), 8) << "the first was charged at this instant";
+  const Time later = kStart + seconds(60);
+  const Charge unused = charge(state, fast, later, 1);
+  give_back(state, fast, later, unused.slot, 1);
+  EXPECT_EQ(admitted_of(state, fast, later, 20), 10);
+}
+
+TEST(GcraTest, RemembersForAnHourThatItsRateWasAnother) {
+  const GcraLimit slow = GcraLimit::per_window(4, hours(24), 4);
+  const GcraLimit fast = GcraLimit::per_window(60, seconds(60), 10);
+  GcraState state;
+  ASSERT_TRUE(charge(state, slow, kStart, 1).admitted);
+  ASSERT_EQ(state.moved, GcraState::kNeverMoved);
+  ASSERT_TRUE(charge(state, fast, kStart, 1).admitted);
+  EXPECT_EQ(state.moved, kStart);
+  ASSERT_TRUE(charge(state, fast, kStart + hours(1) - Duration(1), 1).admitted);
+  EXPECT_EQ(state.moved, kStart);
+  ASSERT_TRUE(charge(state, fast, kStart + hours(1), 1).admitted);
+  EXPECT_EQ(state.moved, GcraState::kNeverMoved);
 }
 
 // Found by the simulator. Rate and burst go to and fro, each time by another clock: in between any

@@ -22,8 +22,10 @@ Kind kind_for(const limit::State& seen, const limit::State& after, const ChargeR
             return slot - limit.geometry.slots() > old ? Kind::open : Kind::roll;
           },
           [&](const limit::GcraLimit&) {
-            return std::get<limit::GcraState>(seen).arrival > request.now ? Kind::charge
-                                                                          : Kind::roll;
+            const auto& old = std::get<limit::GcraState>(seen);
+            // What is forgotten must be all that there is.
+            if (std::get<limit::GcraState>(after).returned != old.returned) return Kind::migrate;
+            return old.arrival > request.now ? Kind::charge : Kind::roll;
           },
           [&](const limit::FixedWindowLimit&) {
             const auto& old = std::get<limit::FixedWindowState>(seen);
@@ -106,7 +108,11 @@ ConditionalUpdate numbered(Write write, const Key& key, std::int64_t write_id) {
   update.set.push_back({"lw", write_id});
   if (!write.all_of.empty()) {
     write.all_of.push_back({"lw", Relation::not_equal, write_id});
-    update.any_of.push_back(std::move(write.all_of));
+    for (const auto& besides : write.one_of) {
+      auto& all_of = update.any_of.emplace_back(write.all_of);
+      all_of.insert(all_of.end(), besides.begin(), besides.end());
+    }
+    if (write.one_of.empty()) update.any_of.push_back(std::move(write.all_of));
   }
   return update;
 }
@@ -194,8 +200,8 @@ std::optional<ConditionalUpdate> give_back_write(const ChargeRequest& request, s
                    // What limit::give_back() takes back of a state that has not changed.
                    limit::GcraState state{Time(Duration(slot)), limit.interval};
                    limit::give_back(state, limit, request.now, slot, request.cost);
-                   if (state.arrival == Time(Duration(slot))) return std::nullopt;
-                   return give_back_gcra(limit, slot, Time(Duration(slot)) - state.arrival);
+                   if (!state.remembers()) return std::nullopt;
+                   return give_back_gcra(limit, request.now, slot, state.returned);
                  },
                  [&](const limit::FixedWindowLimit&) -> std::optional<Write> {
                    return give_back_fixed_window(slot, request.cost);

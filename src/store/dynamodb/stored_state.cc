@@ -75,7 +75,16 @@ Result<limit::State> read_window(const Item& item, const limit::Geometry& geomet
 Result<limit::State> read_gcra(const Item& item, Duration interval) {
   const std::int64_t arrival = item.get_or("a", INT64_MIN);
   if (interval <= Duration::zero() || !is_instant(arrival)) return not_ours("'a' or 'w'");
-  return limit::GcraState{at(arrival), interval};
+  limit::GcraState state{at(arrival), interval};
+  if (const std::int64_t* moved = item.find("mv")) {
+    if (!is_instant(*moved)) return not_ours("'mv'");
+    state.moved = at(*moved);
+  }
+  state.returned = Duration(item.get_or("r", 0));
+  if (state.returned < Duration::zero() || state.returned > limit::GcraLimit::kMaxTolerance) {
+    return not_ours("'r'");
+  }
+  return state;
 }
 
 Result<limit::State> read_fixed_window(const Item& item) {
@@ -169,36 +178,42 @@ Item item_of(std::int64_t shape, const limit::State& state) {
   Item item;
   item.set("w", shape);
   item.set("exp", expiry_seconds(limit::end_of_life(state)));
-  std::visit(
-      Overloaded{[](std::monostate) { WEIR_CHECK(false); },
-                 [&](const limit::OwnedWindow& owned) {
-                   item.set("g", owned.window.newest);
-                   item.set("t", owned.window.total);
-                   for (std::size_t place = 0; place < owned.window.counts.size(); ++place) {
-                     const std::int64_t count = owned.window.counts[place];
-                     if (count > 0) item.set(ring_attribute(place), count);
-                   }
-                 },
-                 [&](const limit::GcraState& gcra) { item.set("a", nanoseconds(gcra.arrival)); },
-                 [&](const limit::FixedWindowState& fixed) {
-                   item.set("g", nanoseconds(fixed.start));
-                   item.set("e", nanoseconds(fixed.end));
-                   item.set("t", fixed.count);
-                 },
-                 [&](const limit::OwnedDistinct& values) {
-                   item.set("g", values.newest);
-                   item.set("c", static_cast<std::int64_t>(values.places.size()));
-                   for (const limit::Sighting& value : values.places) {
-                     item.set(member_attribute(value.value), value.slot);
-                   }
-                 },
-                 [&](const limit::OwnedHolds& holds) {
-                   item.set("c", static_cast<std::int64_t>(holds.places.size()));
-                   for (const limit::Hold& hold : holds.places) {
-                     item.set(member_attribute(hold.id), nanoseconds(hold.until));
-                   }
-                 }},
-      state);
+  std::visit(Overloaded{[](std::monostate) { WEIR_CHECK(false); },
+                        [&](const limit::OwnedWindow& owned) {
+                          item.set("g", owned.window.newest);
+                          item.set("t", owned.window.total);
+                          for (std::size_t place = 0; place < owned.window.counts.size(); ++place) {
+                            const std::int64_t count = owned.window.counts[place];
+                            if (count > 0) item.set(ring_attribute(place), count);
+                          }
+                        },
+                        [&](const limit::GcraState& gcra) {
+                          item.set("a", nanoseconds(gcra.arrival));
+                          if (gcra.moved != limit::GcraState::kNeverMoved) {
+                            item.set("mv", nanoseconds(gcra.moved));
+                          }
+                          if (gcra.returned > Duration::zero())
+                            item.set("r", gcra.returned.count());
+                        },
+                        [&](const limit::FixedWindowState& fixed) {
+                          item.set("g", nanoseconds(fixed.start));
+                          item.set("e", nanoseconds(fixed.end));
+                          item.set("t", fixed.count);
+                        },
+                        [&](const limit::OwnedDistinct& values) {
+                          item.set("g", values.newest);
+                          item.set("c", static_cast<std::int64_t>(values.places.size()));
+                          for (const limit::Sighting& value : values.places) {
+                            item.set(member_attribute(value.value), value.slot);
+                          }
+                        },
+                        [&](const limit::OwnedHolds& holds) {
+                          item.set("c", static_cast<std::int64_t>(holds.places.size()));
+                          for (const limit::Hold& hold : holds.places) {
+                            item.set(member_attribute(hold.id), nanoseconds(hold.until));
+                          }
+                        }},
+             state);
   return item;
 }
 

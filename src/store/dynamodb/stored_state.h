@@ -8,18 +8,17 @@
 // |           |      | in nanoseconds above every version before, so no version is used twice    |
 // | lw        | N    | the number of the last write (store/dynamodb/write_ids.h)                 |
 // | exp       | N    | epoch second after which TTL may delete the item                          |
-// and what its algorithm counts:
-// | shape             | w                  | attributes | | exact window      | d * 64 + K | g
-// newest slot that has been charged, t sum of the     | |                   |                    |
-// slots g-K ... g, s0 ... sK count of the slot at this  | |                   | | place of the ring
-// (absent: 0)                         | | gcra              | T * 64 + 61        | a theoretical
-// arrival time                            | | fixed window      | 62                 | g start and
-// e end of the newest window, t its count   | | concurrency       | hold * 64 + 63     | c number
-// of places, m<id> the end of each hold        | | distinct          | -(d * 64 + K)      | g
-// newest slot, c number of values, m<hash> the slot   | |                   |                    |
-// of each one's last sight                              | d is the width of a slot and K their
-// number (limit/exact_window.h); times are in nanoseconds; ids and hashes are 16 hexadecimal
-// digits.
+// and what its algorithm counts, d being the width of a slot and K their number
+// (limit/exact_window.h), times in nanoseconds, ids and hashes 16 hexadecimal digits:
+//
+//   exact window   w is d * 64 + K. g newest slot that has been charged, t sum of the slots g-K ...
+//                  g, s0 ... sK count of the slot at this place of the ring (absent: 0)
+//   gcra           w is T * 64 + 61. a theoretical arrival time, mv moved (absent: never), r
+//                  returned (absent: 0), as in limit/gcra.h
+//   fixed window   w is 62. g start and e end of the newest window, t its count
+//   concurrency    w is hold * 64 + 63. c number of places, m<id> the end of each hold
+//   distinct       w is -(d * 64 + K). g newest slot, c number of values, m<hash> the slot of each
+//                  one's last sight
 //
 // Thread safety: plain values and pure functions.
 #pragma once

@@ -18,6 +18,7 @@ struct Write {
   std::vector<Attribute> add = {};
   std::vector<AttributeName> remove = {};
   std::vector<Requirement> all_of = {};  // of an item that exists; empty: only if there is none
+  std::vector<std::vector<Requirement>> one_of = {};  // one of these besides; empty: nothing
 };
 
 // Another life of the key, where nothing of the one before is live. Its version starts at `begin`.
@@ -36,7 +37,7 @@ Write give_back_window(const limit::WindowLimit& limit, std::int64_t slot, std::
 Opening open_gcra(const Plan& plan, const limit::GcraLimit& limit, Time now);
 Write charge_gcra(const limit::GcraLimit& limit, Time now, std::int64_t cost);
 Write refill_gcra(const Plan& plan, const limit::GcraLimit& limit, Time now);
-Write give_back_gcra(const limit::GcraLimit& limit, std::int64_t slot, Duration debt);
+Write give_back_gcra(const limit::GcraLimit& limit, Time now, std::int64_t slot, Duration debt);
 
 Opening open_fixed_window(const Plan& plan);
 Write charge_fixed_window(const Plan& plan, const limit::FixedWindowLimit& limit,

@@ -58,7 +58,7 @@ std::optional<RecordShape> RecordShape::from_word(std::uint64_t word) {
       if (shape.width() != 0 || !limit::Geometry::unpack(parameter)) return std::nullopt;
       return shape;
     case Algorithm::gcra:
-      if (shape.width() != 0 || parameter == 0) return std::nullopt;
+      if (shape.width() > 1 || parameter == 0) return std::nullopt;
       return shape;
     case Algorithm::fixed_window:
     case Algorithm::concurrency:
@@ -79,7 +79,7 @@ std::size_t RecordShape::record_units(std::size_t places) const {
     case Algorithm::exact_window:
       return units_of(32 + ((static_cast<std::size_t>(geometry().slots()) + 2) << width()));
     case Algorithm::gcra:
-      return 1;
+      return units_of(remembers() ? 48 : 32);
     case Algorithm::fixed_window:
       return units_of(48);
     case Algorithm::distinct:
@@ -97,6 +97,8 @@ std::optional<SizedState> sized(limit::State state, const limit::Limit& limit) {
     // What is counted already may be more than the limit.
     shape = RecordShape::for_window(
         window->geometry, std::max(std::get<limit::WindowLimit>(limit).n, window->window.total));
+  } else if (const auto* gcra = std::get_if<limit::GcraState>(&state)) {
+    if (gcra->remembers()) shape = shape->remembering();
   } else if (const auto* distinct = std::get_if<limit::OwnedDistinct>(&state)) {
     places = std::max(distinct->places.size(),
                       static_cast<std::size_t>(std::get<limit::DistinctLimit>(limit).n));
@@ -106,6 +108,13 @@ std::optional<SizedState> sized(limit::State state, const limit::Limit& limit) {
   }
   const std::size_t units = shape->record_units(places);
   return SizedState{std::move(state), *shape, places, units};
+}
+
+void Record::put_gcra(const limit::GcraState& state, const RecordShape& shape) const {
+  put(24, state.arrival);
+  if (!shape.remembers()) return;
+  put(32, state.moved);
+  put(40, state.returned.count());
 }
 
 void Record::put_fixed_window(const limit::FixedWindowState& state) const {
@@ -141,7 +150,7 @@ void Record::write(const KeyTag& tag, const SizedState& sized) {
         write_counts(std::int64_t{});
     }
   } else if (const auto* gcra = std::get_if<limit::GcraState>(&sized.state)) {
-    put(24, gcra->arrival);
+    put_gcra(*gcra, sized.shape);
   } else if (const auto* fixed = std::get_if<limit::FixedWindowState>(&sized.state)) {
     put_fixed_window(*fixed);
   } else if (const auto* distinct = std::get_if<limit::OwnedDistinct>(&sized.state)) {
@@ -200,13 +209,16 @@ limit::State Record::state() const {
 
 std::optional<limit::Charge> Record::charge_other(const ChargeRequest& request) {
   const auto needed = RecordShape::for_limit(request.limit);
-  if (!needed || shape() != *needed) return std::nullopt;
+  if (!needed) return std::nullopt;
   if (const auto* gcra_limit = std::get_if<limit::GcraLimit>(&request.limit)) {
+    if (shape() != *needed && shape() != needed->remembering()) return std::nullopt;
     limit::GcraState state = gcra();
     const limit::Charge charge = limit::charge(state, *gcra_limit, request.now, request.cost);
-    put(24, state.arrival);
+    if (state.remembers() != shape().remembers()) return std::nullopt;
+    put_gcra(state, shape());
     return charge;
   }
+  if (shape() != *needed) return std::nullopt;
   if (const auto* fixed_limit = std::get_if<limit::FixedWindowLimit>(&request.limit)) {
     limit::FixedWindowState state = fixed_window();
     const limit::Charge charge = limit::charge(state, *fixed_limit, request.cost);
@@ -238,12 +250,12 @@ limit::Charge Record::peek(const ChargeRequest& request) const {
                      {.now = request.now, .cost = request.cost, .subject = request.subject});
 }
 
-void Record::give_back(const ChargeRequest& request, std::int64_t slot) {
+bool Record::give_back(const ChargeRequest& request, std::int64_t slot) {
   const auto shape_of_limit = RecordShape::for_limit(request.limit);
-  if (!shape_of_limit || shape().algorithm() != shape_of_limit->algorithm()) return;
+  if (!shape_of_limit || shape().algorithm() != shape_of_limit->algorithm()) return true;
   if (const auto* window = std::get_if<limit::WindowLimit>(&request.limit)) {
     // A slot of another geometry means nothing here: the charge stays.
-    if (shape().geometry() != window->geometry) return;
+    if (shape().geometry() != window->geometry) return true;
     with_window(static_cast<std::size_t>(window->geometry.slots()), [&](auto counts) {
       limit::give_back(counts, window->geometry, slot, request.cost);
       return 0;
@@ -251,7 +263,8 @@ void Record::give_back(const ChargeRequest& request, std::int64_t slot) {
   } else if (const auto* gcra_limit = std::get_if<limit::GcraLimit>(&request.limit)) {
     limit::GcraState state = gcra();
     limit::give_back(state, *gcra_limit, request.now, slot, request.cost);
-    put(24, state.arrival);
+    if (state.remembers() != shape().remembers()) return false;
+    put_gcra(state, shape());
   } else if (std::holds_alternative<limit::FixedWindowLimit>(request.limit)) {
     limit::FixedWindowState state = fixed_window();
     limit::give_back(state, slot, request.cost);
@@ -259,6 +272,7 @@ void Record::give_back(const ChargeRequest& request, std::int64_t slot) {
   } else if (std::holds_alternative<limit::ConcurrencyLimit>(request.limit)) {
     limit::release(holds(), request.subject);
   }
+  return true;
 }
 
 Time Record::end_of_life() const {
@@ -273,7 +287,7 @@ Time Record::end_of_life() const {
       return is_empty ? Time::min() : geometry.slot_start(number(24) + geometry.slots() + 1);
     }
     case Algorithm::gcra:
-      return kept_until(time(24));
+      return kept_until(limit::end_of_life(gcra()));
     case Algorithm::fixed_window:
       return number(40) == 0 ? Time::min() : kept_until(time(32));
     case Algorithm::distinct: {
@@ -324,8 +338,17 @@ std::string_view Record::flaw(std::size_t units) const {
       return sum == *window.total ? std::string_view() : kWrongTotal;
     });
   }
-  if (shape->algorithm() == Algorithm::gcra && std::abs(number(24)) > INT64_MAX / 4 * 3) {
-    return "its arrival time is out of bounds";
+  if (shape->algorithm() == Algorithm::gcra) {
+    constexpr std::int64_t kFarthest = INT64_MAX / 8 * 5;
+    const auto is_far = [](std::int64_t time) { return time > kFarthest || time < -kFarthest; };
+    if (is_far(number(24))) return "its arrival time is out of bounds";
+    if (shape->remembers()) {
+      const bool never = time(32) == limit::GcraState::kNeverMoved;
+      if (!never && is_far(number(32))) return "the time of its move is out of bounds";
+      if (number(40) < 0 || number(40) > limit::GcraLimit::kMaxTolerance.count()) {
+        return "what was given back is out of bounds";
+      }
+    }
   }
   if (shape->algorithm() == Algorithm::distinct) {
     const limit::Geometry geometry = shape->geometry();

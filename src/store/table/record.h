@@ -7,13 +7,14 @@
 //   24      8      exact window, distinct: the newest slot. gcra: the theoretical arrival time.
 //                  fixed window: its start. concurrency: unused
 //   32      ...    exact window: total, then the K+1 counts of the ring, of 1, 2, 4 or 8 bytes
-//   each,
-//                  as N needs. fixed window: its end (8), its count (8).
+//                  each, as N needs. gcra: what it remembers of moves (8) and give-backs (8), if
+//                  it does. fixed window: its end (8), its count (8).
 //                  distinct, concurrency: how many places (8), then the places, 16 bytes each
 //
 // rounded up to a multiple of 32, so that a record of up to 96 bytes touches two cache lines.
 // Numbers are in the machine's byte order, times in nanoseconds since 1970. A gcra record takes 32
-// bytes, a fixed window 64, an exact window of up to 255 in a minute 96.
+// bytes (64 while it remembers more than its arrival time), a fixed window 64, an exact window of
+// up to 255 in a minute 96.
 //
 // Thread safety: none of its own; the shard's lock guards every record.
 #pragma once
@@ -47,8 +48,9 @@ enum class Algorithm : std::uint8_t {  // stored; 0 is no record
 };
 
 // What a record holds and how it is laid out.
-//   bits 0-2 algorithm; 3-4 log2 of the bytes of a count (exact window, else 0); 5-63 geometry,
-//   packed (exact window, distinct); the interval in ns (gcra); 0
+//   bits 0-2 algorithm; 3-4 log2 of the bytes of a count (exact window), whether it remembers more
+//   than its arrival time (gcra), else 0; 5-63 geometry, packed (exact window, distinct); the
+//   interval in ns (gcra); 0
 class RecordShape {
  public:
   // The smallest that holds the state of a new key under this limit. nullopt for a geometry that
@@ -68,6 +70,10 @@ class RecordShape {
   int width() const { return static_cast<int>(word_ >> 3 & 3); }
   limit::Geometry geometry() const;  // exact window, distinct
   Duration interval() const { return Duration(static_cast<std::int64_t>(word_ >> 5)); }  // gcra
+
+  // Of gcra: whether the record holds all of a state that remembers(), and the shape that does.
+  bool remembers() const { return algorithm() == Algorithm::gcra && width() == 1; }
+  RecordShape remembering() const { return RecordShape(word_ | std::uint64_t{1} << 3); }
 
   // In units; `places` is for distinct and concurrency.
   std::size_t record_units(std::size_t places) const;
@@ -124,7 +130,8 @@ class Record {
   // nothing has changed.
   std::optional<limit::Charge> charge(const ChargeRequest& request);
   limit::Charge peek(const ChargeRequest& request) const;
-  void give_back(const ChargeRequest& request, std::int64_t slot);
+  // False if what it leaves needs a record of another shape; then nothing has changed.
+  bool give_back(const ChargeRequest& request, std::int64_t slot);
 
   // The instant from which on nothing in it is live, whichever clock is asked; Time::min() if it
   // holds nothing.
@@ -167,7 +174,15 @@ class Record {
                                              const ChargeRequest& request);
   std::optional<limit::Charge> charge_other(const ChargeRequest& request);
 
-  limit::GcraState gcra() const { return {time(24), shape().interval()}; }
+  limit::GcraState gcra() const {
+    limit::GcraState state{.arrival = time(24), .interval = shape().interval()};
+    if (shape().remembers()) {
+      state.moved = time(32);
+      state.returned = Duration(number(40));
+    }
+    return state;
+  }
+  void put_gcra(const limit::GcraState& state, const RecordShape& shape) const;
   limit::FixedWindowState fixed_window() const { return {time(24), time(32), number(40)}; }
   void put_fixed_window(const limit::FixedWindowState& state) const;
   std::size_t place_count() const { return word(32); }

@@ -135,12 +135,26 @@ Status TableStore<Locks>::give_back(const ChargeRequest& request, std::int64_t s
   Shard shard = shard_of(request.key);
   const auto held = locks_.hold(shard, request.budget);
   if (!held) return tl::unexpected(held.why_not());
-  const Place* const place = shard.find(request.key);
+  Place* const place = shard.find(request.key);
   if (place == nullptr) return {};
-  const Change change(shard, *place);
   Record record = shard.record_at(*place);
-  record.give_back(request, slot);
-  shard.note_end_of_life(record);
+  {
+    const Change change(shard, *place);
+    if (record.give_back(request, slot)) {
+      shard.note_end_of_life(record);
+      return {};
+    }
+  }
+  limit::State state = record.state();
+  limit::give_back(state, request.limit,
+                   {.now = request.now, .cost = request.cost, .subject = request.subject}, slot);
+  const auto sized_state = sized(std::move(state), request.limit);
+  if (!sized_state) return {};
+  // Without room for it the charge stays, which is safe.
+  if (const auto unit = shard.take(sized_state->units)) {
+    shard.record_at_unit(*unit).write(record.tag(), *sized_state);
+    shard.exchange(*place, *unit);
+  }
   return {};
 }
 

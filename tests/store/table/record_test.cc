@@ -66,6 +66,35 @@ TEST(RecordShape, IsReadBackFromItsWordAndFromNoOther) {
   }
 }
 
+TEST(Record, OfGcraIsLargerWhileItRemembersThatItsRateWasAnother) {
+  Rng rng(2);
+  const auto slow = limit::GcraLimit::per_window(4, minutes(60), 4);
+  const auto fast = limit::GcraLimit::per_window(60, minutes(1), 10);
+  limit::State state;
+  ASSERT_TRUE(limit::charge(state, slow, {.now = kStart}).admitted);
+  ASSERT_TRUE(limit::charge(state, fast, {.now = kStart}).admitted);
+  const auto moved = sized(state, fast);
+  ASSERT_TRUE(moved.has_value());
+  EXPECT_EQ(moved->units, 2u);
+  std::vector<std::byte> bytes(moved->units * kRecordUnit);
+  Record record(bytes.data());
+  const ChargeRequest request{.key = test::random_key(rng), .limit = fast, .now = kStart};
+  record.write(tag_of(request.key), *moved);
+  EXPECT_EQ(record.flaw(2), "");
+  EXPECT_EQ(record.state(), state);
+  EXPECT_EQ(record.end_of_life(), kStart + minutes(60) + Record::kKeptForLaggingClocks);
+  ASSERT_TRUE(record.charge(request).has_value());
+  EXPECT_EQ(std::get<limit::GcraState>(record.state()).moved, kStart);
+
+  const limit::State before = record.state();
+  ChargeRequest later = request;
+  later.now = kStart + minutes(60);
+  EXPECT_FALSE(record.charge(later).has_value()) << "one unit is enough again";
+  EXPECT_EQ(record.state(), before);
+  ASSERT_TRUE(limit::charge(state, fast, {.now = later.now}).admitted);
+  EXPECT_EQ(sized(state, fast)->units, 1u);
+}
+
 // At the largest limit of each width every count and the total reach their highest value.
 TEST(Record, CountsToTheLargestLimitOfItsWidthAndBackAndNotPastItsEnd) {
   Rng rng(1);
@@ -109,6 +138,12 @@ TEST(Record, DecidesAsTheAlgorithmDoesUnderLimitsThatChange) {
     limit::State oracle;
     const Key key = test::random_key(rng);
     std::size_t units = 0;
+    const auto write_anew = [&](limit::State state, const limit::Limit& limit) {
+      const auto written = sized(std::move(state), limit);
+      ASSERT_TRUE(written.has_value());
+      units = written->units;
+      record.write(tag_of(key), *written);
+    };
     Time now = kStart, latest = kStart;
     for (int i = 0; i < 3'000; ++i) {
       const std::uint64_t kind = rng.below(20);
@@ -132,18 +167,17 @@ TEST(Record, DecidesAsTheAlgorithmDoesUnderLimitsThatChange) {
       if (!actual) {
         limit::State state = record.is_free() ? limit::State() : record.state();
         actual = limit::charge(state, request.limit, ask);
-        if (actual->admitted) {
-          const auto written = sized(std::move(state), request.limit);
-          ASSERT_TRUE(written.has_value());
-          units = written->units;
-          record.write(tag_of(key), *written);
-        }
+        if (actual->admitted) write_anew(std::move(state), request.limit);
       }
       ASSERT_EQ(*actual, expected) << "seed " << seed << ", request " << i;
       ASSERT_EQ(record.is_free() ? "" : record.flaw(units), "");
       if (actual->admitted && rng.below(5) == 0) {
         limit::give_back(oracle, request.limit, ask, expected.slot);
-        record.give_back(request, actual->slot);
+        if (!record.give_back(request, actual->slot)) {
+          limit::State state = record.state();
+          limit::give_back(state, request.limit, ask, actual->slot);
+          write_anew(std::move(state), request.limit);
+        }
       }
     }
   }
