@@ -36,7 +36,9 @@ TEST(RlsMessages, SkipUnknownFieldsAndOtherWireTypes) {
 }
 
 TEST(RlsMessages, RefuseWhatIsNone) {
-  for (const std::string& bytes : {"\x0a\x05hi"s, "\xff"s, "\x12\x02\x0a\x09"s, "\x0b"s})
+  // The last two end where a number begins.
+  for (const std::string& bytes : {"\x0a\x05hi"s, "\xff"s, "\x12\x02\x0a\x09"s, "\x0b"s,
+                                   "\x12\x01\x20"s, "\x12\x03\x12\x01\x08"s})
     EXPECT_FALSE(parse_request(bytes)) << bytes;
 }
 

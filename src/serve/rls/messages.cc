@@ -92,7 +92,8 @@ weir::Status read_descriptor(pbf_reader reader, Descriptor& descriptor) {
         read_wrapped(reader.get_message(), *descriptor.hits_addend);
         break;
       case tag_and_type(4, kVarint):
-        descriptor.is_negative_hits = reader.get_bool();
+        // Not get_bool(): it reads a byte without asking whether there is one.
+        descriptor.is_negative_hits = reader.get_uint64() != 0;
         break;
       default:
         reader.skip();
