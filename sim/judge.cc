@@ -399,9 +399,10 @@ std::optional<Violation> judge_concurrency(const Account& account, const Scenari
   }
   if (rule.versions.size() > 1) return std::nullopt;
   const Duration hold = rule.versions.front().window + 2 * scenario.stretch();
-  // A node believes for a while that all places are taken.
-  const Duration heard =
-      store::SeenStates::kBelieveFull + 2 * scenario.clock_error + scenario.budget;
+  // A node may believe for a while that all places are taken; how long is said here once more, so
+  // that it cannot grow unseen.
+  constexpr Duration kBelieveFull = std::chrono::milliseconds(100);
+  const Duration heard = kBelieveFull + 2 * scenario.clock_error + scenario.budget;
   std::unordered_map<std::uint64_t, std::vector<Time>> releases;
   for (const auto& [subject, at] : account.releases) releases[subject].push_back(at);
   const auto is_released = [&](const Commit& commit, Time before) {

@@ -92,6 +92,19 @@ TEST_F(PlanTest, ChargesTheSlotAndTheGeometryThatItSawAndNoOther) {
   EXPECT_FALSE(apply_update(update, std::nullopt).done);
 }
 
+// The item may have been deleted meanwhile, and begun anew: `weir reset`.
+TEST_F(PlanTest, GivesTokensBackThatTheSlotStillHoldsAndNoOthers) {
+  charge(request(9, kNow, 4));
+  for (const Time now : {kNow, kNow + seconds(1)}) {
+    const StoredState state = seen();
+    const Plan plan = plan_charge(state, request(9, now), {.slot = kSlot, .count = 3});
+    ASSERT_EQ(plan.returned.count, 3);
+    const ConditionalUpdate update = write_of(plan, state, request(9, now), ++write_id_);
+    EXPECT_TRUE(is_done(update));
+    EXPECT_FALSE(apply_update(update, with(place(kSlot), 2)).done);
+  }
+}
+
 TEST_F(PlanTest, AddsEachChargeToItsSlotTheTotalAndTheVersion) {
   charge(request(9, kNow, 2));
   const StoredState before = seen();
