@@ -1,6 +1,6 @@
 // Decisions of the memory store: one hot key and a million keys, on one and two threads.
 //
-// bench/governor and bench/go-rate do the same, step by step: the same 32-byte keys, the same order
+// bench/rust and bench/go-rate do the same, step by step: the same 32-byte keys, the same order
 // of keys, the same limits. Their libraries read a clock inside each decision, so ours is read once
 // for each decision too; the cases called *_no_clock show the store alone.
 #include <benchmark/benchmark.h>

@@ -13,6 +13,7 @@ WEIR = "Weir"
 # File stem -> column.
 PEERS = {
     "governor": "governor",
+    "throttlecrab": "throttlecrab",
     "go-sync-map": "Go rate, sync.Map",
     "go-mutex-map": "Go rate, mutex + map",
 }
