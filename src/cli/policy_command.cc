@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/process_environment.h"
 #include "policy/explain.h"
+#include "policy/import.h"
 #include "policy/read.h"
 #include "policy/ways_around.h"
 #include "policy/worst_case.h"
@@ -21,6 +22,8 @@ namespace weir::cli {
 namespace {
 
 namespace json = boost::json;
+
+constexpr int kExitLeftOut = 1;  // a limit could not be kept
 
 struct PolicyArguments {
   std::string file;
@@ -149,10 +152,31 @@ int explain(const PolicyArguments& arguments) {
       });
 }
 
+// The policy goes to standard output, what is to be said of it to standard error.
+int import(const std::vector<std::string>& names) {
+  std::vector<policy::ImportFile> files;
+  for (const std::string& name : names) {
+    Result<std::string> text = policy::read_policy_file(name);
+    if (!text) {
+      fmt::print(stderr, "weir: {}\n", text.error().to_string());
+      return kExitUsage;
+    }
+    files.push_back({name, *std::move(text)});
+  }
+  const policy::Import made = policy::import_policy(files);
+  for (const auto& [file, problem] : made.errors)
+    fmt::print(stderr, "{}\n", policy::describe(file, "error", problem));
+  for (const auto& [file, problem] : made.notes)
+    fmt::print(stderr, "{}\n", policy::describe(file, "note", problem));
+  fmt::print("{}", made.policy);
+  if (!made.errors.empty()) return kExitUsage;
+  return made.left_out ? kExitLeftOut : kExitOk;
+}
+
 }  // namespace
 
 void add_policy_command(CLI::App& app, int& exit_code) {
-  CLI::App* policy = app.add_subcommand("policy", "Check or explain a policy, weir.yaml");
+  CLI::App* policy = app.add_subcommand("policy", "Check, explain or import a policy, weir.yaml");
   policy->require_subcommand(1);
   const auto add = [&](const char* name, const char* description,
                        int (*run)(const PolicyArguments&)) {
@@ -167,6 +191,11 @@ void add_policy_command(CLI::App& app, int& exit_code) {
   add("check", "Say what a policy means, or what is wrong with it and where", check);
   add("explain", "Say what each rule lets pass at worst, and how the rules can be got around",
       explain);
+  const auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* command = policy->add_subcommand(
+      "import", "Print a policy made of the configuration of envoyproxy/ratelimit");
+  command->add_option("FILE", *files, "Its configuration files")->required();
+  command->callback([files, &exit_code] { exit_code = import(*files); });
 }
 
 }  // namespace weir::cli

@@ -102,5 +102,31 @@ TEST(PolicyCheck, WrongUsageExitsWithTwo) {
   EXPECT_EQ(check("/nowhere/weir.yaml").exit_code, 2);
 }
 
+TEST(PolicyImport, PrintsAPolicyAndSaysWhatIsNotKept) {
+  const std::string file = testing::TempDir() + "weir-import.yaml";
+  const auto import = [&](const std::string& descriptors) {
+    std::ofstream(file) << "domain: d\ndescriptors:\n" << descriptors;
+    return weir("", "policy import " + file);
+  };
+  const std::string kept = "  - {key: a, rate_limit: {unit: day, requests_per_unit: 1}}\n";
+  const Outcome whole = import(kept);
+  EXPECT_EQ(whole.exit_code, 0);
+  EXPECT_EQ(
+      whole.output,
+      "version: 1\ndescriptors:\n  - id: a\n    domain: d\n    entries: [a]\n    limit: 1/d\n");
+  const Outcome less = import(kept + "  - {key: b, value: 'x*y'}\n");
+  EXPECT_EQ(less.exit_code, 1);
+  EXPECT_NE(less.output.find(file + ":4:5: note: a value with a '*' before its end"),
+            std::string::npos)
+      << less.output;
+  EXPECT_NE(less.output.find("    limit: 1/d\n"), std::string::npos) << less.output;
+  const Outcome none = import("  - {ky: b}\n");
+  EXPECT_EQ(none.exit_code, 2);
+  EXPECT_EQ(none.output,
+            file + ":3:6: error: a descriptor has no field 'ky'. Did you mean 'key'?\n");
+  EXPECT_EQ(weir("", "policy import /nowhere/limits.yaml").exit_code, 2);
+  std::remove(file.c_str());
+}
+
 }  // namespace
 }  // namespace weir::cli

@@ -3,12 +3,15 @@
 import concurrent.futures
 import contextlib
 import signal
+import subprocess
 
 import grpc
 import pytest
 from daemon import PATIENCE, Daemon
 from envoy.service.ratelimit.v3 import rls_pb2, rls_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from conftest import PROGRAM
 
 POLICY = """
 version: 1
@@ -153,3 +156,39 @@ def test_loses_no_call_when_it_is_drained(start):
     assert service.ask({"remote_address": "203.0.113.9"}).overall_code == OK
     assert service.daemon.end() == 0
     assert "ended with" not in "".join(service.daemon.log)
+
+
+def test_answers_an_imported_configuration_as_before(start, tmp_path):
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("""
+domain: edge
+descriptors:
+  - key: tenant
+    rate_limit: {unit: minute, requests_per_unit: 2, name: tenant}
+    descriptors:
+      - {key: path, rate_limit: {unit: minute, requests_per_unit: 3}}
+      - {key: path, value: /banned, rate_limit: {unit: minute, requests_per_unit: 0}}
+      - {key: path, value: /free, rate_limit: {unlimited: true}}
+      - {key: path, value: /shady, shadow_mode: true, rate_limit: {unit: minute, requests_per_unit: 1}}
+      - {key: path, value: "/api/*", share_threshold: true, rate_limit: {unit: minute, requests_per_unit: 4}}
+  - {key: tenant, value: staff}
+  - {key: user, value: root, rate_limit: {unit: minute, requests_per_unit: 5, replaces: [{name: tenant}]}}
+""")
+    made = subprocess.run([str(PROGRAM), "policy", "import", str(limits)], capture_output=True, text=True, timeout=PATIENCE)
+    assert (made.returncode, made.stderr) == (0, "")
+    service = start(made.stdout)
+
+    def admitted(*descriptors, of=8):
+        return sum(service.ask(*descriptors).overall_code == OK for _ in range(of))
+
+    assert admitted({"tenant": "a"}) == 2 and admitted({"tenant": "b"}) == 2
+    assert admitted({"tenant": "staff"}) == 8
+    assert admitted({"tenant": "staff", "path": "/x"}) == 8  # as before: what follows staff is nothing
+    assert admitted({"tenant": "a", "path": "/x"}) == 3 and admitted({"tenant": "a", "path": "/y"}) == 3
+    assert admitted({"tenant": "a", "path": "/banned"}) == 0
+    assert admitted({"tenant": "a", "path": "/free"}) == 8
+    assert admitted({"tenant": "a", "path": "/shady"}) == 8
+    assert admitted({"tenant": "a", "path": "/api/1"}, of=3) == 3
+    assert admitted({"tenant": "a", "path": "/api/2"}, of=3) == 1  # one counter
+    assert admitted({"user": "root"}, {"tenant": "a"}) == 5  # although nothing is left of tenant
+    assert admitted({"tenant": "a", "path": "/x", "more": ""}) == 8  # no rule has so many entries
