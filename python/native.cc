@@ -79,6 +79,20 @@ std::vector<identity::HeaderField> fields_of(const Headers& headers) {
   return fields;
 }
 
+// A view of what is given.
+identity::Request request_of(const std::string& peer,
+                             const std::vector<identity::HeaderField>& fields,
+                             const std::string& method, const std::string& route,
+                             const std::optional<std::string>& user) {
+  identity::Request request;
+  request.peer = peer;
+  request.headers = fields;
+  request.method = method;
+  request.route = route;
+  request.user = user;
+  return request;
+}
+
 // Rules of code by index, and what each counts apart.
 using Asked = std::vector<std::pair<std::size_t, std::string>>;
 
@@ -305,12 +319,7 @@ class Limiter {
                 std::optional<bool> key_known, std::int64_t cost, bool cost_is_estimate,
                 const std::string& request_id, const std::optional<Asked>& rules, bool recorded) {
     const std::vector<identity::HeaderField> fields = fields_of(headers);
-    identity::Request request;
-    request.peer = peer;
-    request.headers = fields;
-    request.method = method;
-    request.route = route;
-    request.user = user;
+    identity::Request request = request_of(peer, fields, method, route, user);
     request.cost = cost;
     request.cost_is_estimate = cost_is_estimate;
     request.request_id = request_id;
@@ -341,12 +350,7 @@ class Limiter {
                              const std::optional<std::string>& user, std::size_t rule,
                              const std::string& subject) {
     const std::vector<identity::HeaderField> fields = fields_of(headers);
-    identity::Request request;
-    request.peer = peer;
-    request.headers = fields;
-    request.method = method;
-    request.route = route;
-    request.user = user;
+    identity::Request request = request_of(peer, fields, method, route, user);
     // Whoever resets a key knows that it exists.
     request.key_standing = identity::KeyStanding::known;
     const engine::AskedRule asked{rules_.at(rule), subject};
