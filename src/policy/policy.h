@@ -33,8 +33,8 @@ struct MemoryStore {
 // In one DynamoDB table, shared by everybody who uses it.
 struct DynamoDbStore {
   std::string table;
-  std::string region = {};    // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
-  std::string endpoint = {};  // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
+  std::string region = {};     // empty: from AWS_REGION, AWS_DEFAULT_REGION or the profile
+  std::string endpoint = {};   // empty: from AWS_ENDPOINT_URL_DYNAMODB, else AWS's own
   std::string authority = {};  // the region whose copy of a replicated table counts
   Duration budget = std::chrono::milliseconds(250);  // for all of one decision's calls
   bool leases = false;  // busy keys are charged ahead, and admitted without a write each

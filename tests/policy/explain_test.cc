@@ -13,7 +13,8 @@ namespace weir::policy {
 namespace {
 
 constexpr std::string_view kShared =
-    "version: 1\nstore: {kind: dynamodb, table: weir, budget: 200ms, leases: true}\npepper: 0123456789abcdef\n"
+    "version: 1\nstore: {kind: dynamodb, table: weir, budget: 200ms, leases: true}\npepper: "
+    "0123456789abcdef\n"
     "identity: {api_key: {verify: required}}\nrules:\n";
 
 Policy read(const std::string& rules) {

@@ -22,7 +22,7 @@ struct DynamoDbOptions {
   // The region whose copy of a replicated table counts. Empty: a table whose replicas resolve
   // conflicts by the last writer is not used at all, since each region would admit the whole limit.
   std::string authority = {};
-  std::string ca_file = {};       // PEM; empty: AWS_CA_BUNDLE, else the system's store
+  std::string ca_file = {};  // PEM; empty: AWS_CA_BUNDLE, else the system's store
 
   // The clock of this machine may be this far from DynamoDB's before `warn` hears of it. The engine
   // gives the skew that its windows allow for.
