@@ -93,6 +93,16 @@ TEST_F(LimiterTest, DistinctStopsWhoComesWithEverNewKeys) {
   EXPECT_EQ(ask("k4").verdict, Verdict::admitted);
 }
 
+TEST_F(LimiterTest, AValueThatIsWrittenLikeTheKeyThatItIsCountedForIsOneLikeAnyOther) {
+  start({keys_of_a_network(2)});
+  const auto ask = [&](std::string_view key) { return get_with_key("203.0.113.7", key); };
+  EXPECT_EQ(ask("203.0.113.7").verdict, Verdict::admitted);
+  EXPECT_EQ(ask("203.0.113.7").verdict, Verdict::admitted) << "one value, seen twice";
+  EXPECT_EQ(ask("k1").verdict, Verdict::admitted);
+  EXPECT_EQ(ask("k2").verdict, Verdict::refused);
+  EXPECT_EQ(get_with_key("203.0.113.8", "203.0.113.7").verdict, Verdict::admitted);
+}
+
 TEST_F(LimiterTest, DistinctCountsKeysThatNobodyKnowsAndSkipsRequestsWithoutOne) {
   policy_.identity.api_key.verify = policy::Verify::required;
   start({keys_of_a_network(2)});

@@ -276,6 +276,55 @@ TEST(GcraTest, ForgetsNoDebtBetweenClocksWhenTheRateChanges) {
   EXPECT_GT(changes, 1'000) << "and it was put to the test";
 }
 
+// Rates go to and fro, clocks disagree, admissions wait long before they are given back.
+TEST(GcraTest, KeepsItsWorstCaseHoweverLateAdmissionsAreGivenBack) {
+  std::int64_t returned = 0;
+  for (std::uint64_t seed = 0; seed < 1'000; ++seed) {
+    Rng rng(seed);
+    const Duration error = milliseconds(rng.below(2) * rng.below(1'000));
+    const std::array<GcraLimit, 2> limits = {
+        GcraLimit::per_window(static_cast<std::int64_t>(1 + rng.below(50)), seconds(10), 5, error),
+        GcraLimit::per_window(static_cast<std::int64_t>(1 + rng.below(50)), seconds(10), 9, error)};
+    const bool changes = rng.below(2) == 0;
+    const GcraLimit& widest = limits[changes ? 1 : 0];
+    const Duration fastest =
+        changes ? std::min(limits[0].interval, limits[1].interval) : limits[0].interval;
+    struct Waiting {
+      std::size_t limit;
+      std::int64_t slot;
+    };
+    std::vector<Waiting> waiting;
+    GcraState state;
+    Time real = kStart;
+    Duration level{};  // of what was let through, as it drains by real time at the fastest rate
+    for (int i = 0; i < 500; ++i) {
+      const Duration passed(
+          static_cast<std::int64_t>(rng.below(rng.below(9) == 0 ? 3'000'000'000 : 100'000'000)));
+      real += passed;
+      level = std::max(level - passed, Duration::zero());
+      const Time now = rng.below(2) == 0 ? real + error : real - error;
+      if (!waiting.empty() && rng.below(3) == 0) {
+        const std::size_t which = rng.below(waiting.size());
+        const Duration before = state.returned;
+        give_back(state, limits.at(waiting[which].limit), now, waiting[which].slot, 1);
+        returned += state.returned > before ? 1 : 0;
+        waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(which));
+        continue;
+      }
+      const std::size_t which = changes && rng.below(8) == 0 ? 1 : 0;
+      const Charge result = charge(state, limits.at(which), now, 1);
+      if (!result.admitted) continue;
+      if (rng.below(2) == 0) {
+        waiting.push_back({which, result.slot});
+        continue;
+      }
+      level += fastest;
+      ASSERT_LE(level, fastest * widest.burst + 2 * error) << "seed " << seed;
+    }
+  }
+  EXPECT_GT(returned, 10'000) << "and it was put to the test";
+}
+
 TEST(GcraTest, BearsTheLargestNumbers) {
   const GcraLimit limit = GcraLimit::per_window(1, hours(24 * 366), 1, hours(24 * 366));
   GcraState state;
