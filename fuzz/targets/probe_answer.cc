@@ -1,5 +1,5 @@
 // What a target may answer to the scanner: the input is all that a real socket of this machine
-// sends, before it closes.
+// sends, before it closes. What begins like a frame is the answer to a request over HTTP/2.
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include "base/system_clock.h"
 #include "fuzz/target.h"
 #include "scan/limit_model/refusal.h"
+#include "scan/probe/http2_flight.h"
 #include "scan/probe/http_transport.h"
 
 namespace weir::fuzz {
@@ -73,7 +74,10 @@ void try_input(std::string_view input) {
       scan::HttpTransport::create({net::Scheme::http, "127.0.0.1", target->port()}, clock, {})
           .value();
   target->answer_with(input);
-  const scan::Response response = transport->send({.target = "/"});
+  scan::Request request{.target = "/"};
+  if (input.starts_with('\0')) request.version = scan::kHttp2;
+  const scan::Response response = transport->send(request);
+  WEIR_CHECK(response.headers.size() <= scan::kMaxResponseHeaderBytes);
   WEIR_CHECK(response.body.size() <= scan::kMaxBodyBytes && response.answered >= response.sent);
   if (response.ok()) {
     WEIR_CHECK(response.status >= 100 && response.status <= 999);

@@ -49,7 +49,7 @@ CONFINED = {
     "utf8cpp/": {"report"},
     "prometheus/": {"serve"},
     "boost/url": {"serve"},
-    "nghttp2/": {"net/grpc"},
+    "nghttp2/": {"net/grpc", "scan"},
     "protozero/": {"serve"},
     "simdjson": {"store/dynamodb", "openapi"},
 }

@@ -2,10 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
-#include <boost/asio/write.hpp>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,63 +11,21 @@
 #include "base/system_clock.h"
 #include "scan/probe/http_transport.h"
 #include "scan/probe/prober.h"
+#include "tests/scan/server.h"
 
 namespace weir::scan {
 namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
-
-// Accepts connections until it is destroyed and gives each to `serve`, on a thread of its own.
-class Server {
- public:
-  explicit Server(std::function<void(tcp::socket&)> serve) : serve_(std::move(serve)) {
-    thread_ = std::thread([this] {
-      std::vector<std::thread> served;
-      while (true) {
-        boost::system::error_code error;
-        auto socket = std::make_shared<tcp::socket>(context_);
-        acceptor_.accept(*socket, error);
-        if (error || stopping_) break;
-        served.emplace_back([this, socket] {
-          boost::system::error_code ignored;
-          serve_(*socket);
-          socket->close(ignored);
-        });
-      }
-      for (std::thread& thread : served) thread.join();
-    });
-  }
-  ~Server() {
-    stopping_ = true;
-    boost::system::error_code ignored;
-    tcp::socket wake(context_);
-    wake.connect(acceptor_.local_endpoint(), ignored);
-    thread_.join();
-  }
-
-  net::Endpoint endpoint() const {
-    return {net::Scheme::http, "127.0.0.1", acceptor_.local_endpoint().port()};
-  }
-
- private:
-  std::function<void(tcp::socket&)> serve_;
-  std::atomic<bool> stopping_{false};
-  asio::io_context context_;
-  tcp::acceptor acceptor_{context_, tcp::endpoint(asio::ip::address_v4::loopback(), 0)};
-  std::thread thread_;
-};
+using test::Server;
+using test::write_text;
 
 std::string read_request(tcp::socket& socket) {
   asio::streambuf buffer;
   boost::system::error_code error;
   asio::read_until(socket, buffer, "\r\n\r\n", error);
   return {asio::buffers_begin(buffer.data()), asio::buffers_end(buffer.data())};
-}
-
-void write_text(tcp::socket& socket, const std::string& text) {
-  boost::system::error_code ignored;
-  asio::write(socket, asio::buffer(text), ignored);
 }
 
 Response ask(const Server& server, Request request = {},

@@ -79,6 +79,7 @@ struct LimitFacts {
   double window_high_s = 0;     // 0: not known yet
   bool counts_refused = false;  // refused requests keep it refused: only silence brings room
   std::optional<bool> sources_count_apart;  // another local address has a quota of its own
+  bool speaks_http2 = false;                // and counts it like HTTP/1.1
   std::string believed_header;  // a made-up address in it was proven to be counted instead
   std::optional<std::int64_t> stated_limit;
   std::optional<double> stated_window_s;

@@ -1,16 +1,11 @@
 #include "scan/probe/http_transport.h"
 
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
 #include <array>
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -18,6 +13,10 @@
 #include <functional>
 #include <limits>
 #include <utility>
+
+#include "scan/probe/connection.h"
+#include "scan/probe/hold.h"
+#include "scan/probe/http2_flight.h"
 
 namespace weir::scan {
 namespace {
@@ -28,29 +27,13 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr int kMaxInterimResponses = 8;  // 100 Continue, 103 Early Hints (RFC 9110 §15.2)
-// Between the held requests and their last bytes: time for the first parts to arrive and be read.
-constexpr auto kHold = std::chrono::milliseconds(60);
 
-// One exchange on a connection of its own, step by step. `plain_` carries the bytes; with TLS,
-// `tls_` wraps it.
+// One exchange on a connection of its own, step by step.
 class Flight {
  public:
-  Flight(asio::io_context& context, asio::ssl::context* tls, const std::string& host,
-         bool host_is_address, Clock& clock)
-      : socket_(context), clock_(clock) {
-    if (tls == nullptr) return;
-    tls_ = std::make_unique<asio::ssl::stream<tcp::socket&>>(socket_, *tls);
-    // RFC 6066 §3: no server name indication for addresses.
-    // SSL_ctrl is what the macro SSL_set_tlsext_host_name stands for, without its C cast.
-    if (host_is_address) {
-      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_->native_handle()), host.c_str());
-    } else {
-      std::string name = host;
-      SSL_ctrl(tls_->native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
-               name.data());
-      SSL_set1_host(tls_->native_handle(), host.c_str());
-    }
-  }
+  Flight(asio::io_context& context, asio::ssl::context* tls, const net::Endpoint& endpoint,
+         Clock& clock)
+      : connection_(context, tls, endpoint, /*alpn=*/""), clock_(clock) {}
 
   // Connects (from `source`, if given), and writes all of `bytes` but the last `held`.
   void start(const std::vector<tcp::endpoint>& endpoints, const std::optional<std::string>& source,
@@ -60,7 +43,10 @@ class Flight {
     held_ = std::min(held, bytes_.size());
     head_request_ = head_request;
     when_ready_ = std::move(when_ready);
-    connect(endpoints, 0, source);
+    connection_.open(endpoints, source, [this](Failure failure, std::string text) {
+      if (failure != Failure::none) return finish(failure, std::move(text));
+      send_head();
+    });
   }
 
   // Sends what was held back. Returns at once.
@@ -84,39 +70,6 @@ class Flight {
  private:
   using Parser = http::response_parser<http::buffer_body>;
 
-  void connect(const std::vector<tcp::endpoint>& endpoints, std::size_t index,
-               const std::optional<std::string>& source) {
-    error_code error;
-    const tcp::endpoint& endpoint = endpoints[index];
-    socket_.close(error);
-    socket_.open(endpoint.protocol(), error);
-    if (!error) socket_.set_option(tcp::no_delay(true), error);
-    if (!error && source) {
-      const auto address = asio::ip::make_address(*source, error);
-      if (!error) socket_.bind(tcp::endpoint(address, 0), error);
-    }
-    if (error) return finish(Failure::unreachable, error.message());
-    socket_.async_connect(endpoint, [this, &endpoints, index, source](error_code failed) {
-      if (finished_) return;
-      if (failed && index + 1 < endpoints.size()) return connect(endpoints, index + 1, source);
-      if (failed) return finish(Failure::unreachable, failed.message());
-      shake_hands();
-    });
-  }
-
-  void shake_hands() {
-    if (!tls_) return send_head();
-    tls_->async_handshake(asio::ssl::stream_base::client, [this](error_code failed) {
-      if (finished_) return;
-      if (failed) {
-        const long verdict = SSL_get_verify_result(tls_->native_handle());
-        return finish(Failure::tls, verdict != X509_V_OK ? X509_verify_cert_error_string(verdict)
-                                                         : failed.message());
-      }
-      send_head();
-    });
-  }
-
   void send_head() {
     write(asio::buffer(bytes_.data(), bytes_.size() - held_), [this] {
       ready_ = true;
@@ -124,21 +77,11 @@ class Flight {
     });
   }
 
-  template <class Then>
-  void write(asio::const_buffer buffer, Then then) {
-    auto done = [this, then](error_code failed, std::size_t) {
-      if (finished_) return;
-      // A server may answer and close before it has read everything: its answer still counts.
-      if (failed && failed != asio::error::broken_pipe && failed != asio::error::connection_reset) {
-        return finish(Failure::closed, failed.message());
-      }
+  void write(asio::const_buffer buffer, std::function<void()> then) {
+    connection_.write(buffer, [this, then = std::move(then)](Failure failure, std::string text) {
+      if (failure != Failure::none) return finish(failure, std::move(text));
       then();
-    };
-    if (tls_) {
-      asio::async_write(*tls_, buffer, done);
-    } else {
-      asio::async_write(socket_, buffer, done);
-    }
+    });
   }
 
   void read_next_response() {
@@ -146,12 +89,10 @@ class Flight {
     parser_->header_limit(static_cast<std::uint32_t>(kMaxResponseHeaderBytes));
     parser_->body_limit(boost::none);
     if (head_request_) parser_->skip(true);
-    const auto done = [this](error_code failed, std::size_t) { header_read(failed); };
-    if (tls_) {
-      http::async_read_header(*tls_, buffer_, *parser_, done);
-    } else {
-      http::async_read_header(socket_, buffer_, *parser_, done);
-    }
+    connection_.with_stream([this](auto& stream) {
+      http::async_read_header(stream, buffer_, *parser_,
+                              [this](error_code failed, std::size_t) { header_read(failed); });
+    });
   }
 
   void header_read(error_code failed) {
@@ -178,7 +119,7 @@ class Flight {
     parser_->get().body().data = chunk_.data();
     parser_->get().body().size = std::min(chunk_.size(), kMaxBodyBytes - response_.body.size());
     const std::size_t offered = parser_->get().body().size;
-    const auto done = [this, offered](error_code failed, std::size_t) {
+    auto done = [this, offered](error_code failed, std::size_t) {
       if (finished_) return;
       response_.body.append(chunk_.data(), offered - parser_->get().body().size);
       if (failed && failed != http::error::need_buffer) {
@@ -188,11 +129,8 @@ class Flight {
       }
       read_body();
     };
-    if (tls_) {
-      http::async_read_some(*tls_, buffer_, *parser_, done);
-    } else {
-      http::async_read_some(socket_, buffer_, *parser_, done);
-    }
+    connection_.with_stream(
+        [&](auto& stream) { http::async_read_some(stream, buffer_, *parser_, std::move(done)); });
   }
 
   static Failure failure_of(const error_code& error) {
@@ -217,13 +155,11 @@ class Flight {
     }
     response_.answered = clock_.now();
     if (response_.sent == Time{}) response_.sent = response_.answered;
-    error_code ignored;
-    socket_.close(ignored);
+    connection_.close();
     if (!ready_) when_ready_();
   }
 
-  tcp::socket socket_;
-  std::unique_ptr<asio::ssl::stream<tcp::socket&>> tls_;
+  Connection connection_;
   Clock& clock_;
   std::string bytes_;
   std::size_t held_ = 0;
@@ -246,9 +182,9 @@ struct HttpTransport::State {
 
   std::vector<Response> fly(std::span<const Request> requests, bool together, Duration deadline);
   std::unique_ptr<Flight> flight(asio::io_context& context) {
-    return std::make_unique<Flight>(context, endpoint.is_tls() ? &tls : nullptr, endpoint.host,
-                                    endpoint.host_is_address(), clock);
+    return std::make_unique<Flight>(context, tls_or_null(), endpoint, clock);
   }
+  asio::ssl::context* tls_or_null() { return endpoint.is_tls() ? &tls : nullptr; }
 
   net::Endpoint endpoint;
   Clock& clock;
@@ -286,6 +222,9 @@ HttpTransport::~HttpTransport() = default;
 
 std::vector<Response> HttpTransport::State::fly(std::span<const Request> requests, bool together,
                                                 Duration deadline) {
+  if (!requests.empty() && requests.front().version == kHttp2) {
+    return fly_http2({endpoint, addresses, tls_or_null()}, requests, together, clock, deadline);
+  }
   asio::io_context context;
   std::vector<std::unique_ptr<Flight>> flights;
   std::size_t waiting = requests.size();

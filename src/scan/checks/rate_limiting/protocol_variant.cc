@@ -8,10 +8,15 @@ namespace weir::scan::rate_limiting {
 namespace {
 
 CheckOutcome run(Bench& bench) {
-  std::vector<Candidate> candidates;
-  candidates.push_back(
-      change_candidate(bench, "HTTP/1.0", [](Request& request) { request.version = "HTTP/1.0"; }));
-  return conclude(bench, screen(bench, candidates), "versions of the protocol");
+  const auto in = [&bench](const char* version) {
+    return change_candidate(bench, version,
+                            [version](Request& request) { request.version = version; });
+  };
+  Screening screening = screen(bench, {in("HTTP/1.0")});
+  Screening http2 = screen(bench, {in("HTTP/2")});
+  bench.facts().speaks_http2 = http2.held > 0;
+  merge(screening, std::move(http2));
+  return conclude(bench, screening, "versions of the protocol");
 }
 
 const CheckInfo kInfo = {
@@ -33,7 +38,8 @@ const CheckInfo kInfo = {
     "connection.",
     "rules:\n  - id: per-client\n    key: client_ip\n    limit: 100/m   # decided on the parsed "
     "request\n",
-    "The base is refused and the same request over HTTP/1.0 is served, five times of five; then it "
+    "The base is refused and the same request over HTTP/1.0 or HTTP/2 is served, five times of "
+    "five; then it "
     "passes 0.8 N in a row while the base stays refused."};
 
 }  // namespace
