@@ -181,8 +181,8 @@ std::int64_t LeaseTable::extra(const Key& key, const limit::WindowLimit& limit, 
     // This slot's demand has outgrown what was charged for it.
     likely = std::max(2 * cell.last_size, cell.handed_before - cell.handed - cost);
   } else if (geometry.slot_of(now) - cell.tokens.slot <= geometry.slots() + 1) {
-    // A slot like the last busy one, as much of it as tokens last for.
-    likely = cell.handed;
+    // A slot like the last busy one, as much of it as tokens last for, and what chance may add.
+    likely = cell.handed + cell.handed / kShare;
     if (geometry.slot_width() > limit::kMaxAhead) {
       likely = static_cast<std::int64_t>(static_cast<double>(likely) *
                                          (static_cast<double>(limit::kMaxAhead.count()) /

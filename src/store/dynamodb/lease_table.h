@@ -9,9 +9,9 @@
 // other (docs/limiter.md). Whatever is left then is given back with the node's next write to the
 // key.
 //
-// How many: as many as were asked for in the last busy slot, or twice as many as the last time in
-// this one, but at most 1/kShare of the room that is left, so that the last admissions are taken
-// one by one and all of N is usable.
+// How many: as many as were asked for in the last busy slot and 1/kShare more, or twice as many as
+// the last time in this one, but at most 1/kShare of the room that is left, so that the last
+// admissions are taken one by one and all of N is usable.
 //
 // One cell of a fixed table for each key, by its hash. Keys that meet in one cell do not lease at
 // the same time. The table is shared memory without pointers: the children of a fork have the very

@@ -29,6 +29,7 @@ struct SeenStates::Entry {
   bool exclusive = false;         // a charge that must be alone is under way
   std::int64_t waiting = 0;       // the cost of those that were told to wait for it
   LeaseTable::Tokens unused;      // to be given back with the next write
+  bool follows = false;           // another node began the last slot first
   int turns = 0;                  // of any kind
   std::list<Key>::iterator used;  // place in the shard's order of use
 
@@ -204,6 +205,10 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
     turn.request_.cost += turn.extra_;
     make_plan();
   }
+  if (turn.plan_.kind == Plan::Kind::roll && entry.follows) {
+    turn.is_guess_ = true;
+    turn.plan_.kind = Plan::Kind::charge;
+  }
   turn.shard_ = &shard;
   turn.leases_ = leases_;
   turn.seen_ = entry.state;
@@ -250,6 +255,7 @@ SeenStates::Turn::Turn(Turn&& other) noexcept
       is_alone_(other.is_alone_),
       held_(other.held_),
       extra_(other.extra_),
+      is_guess_(other.is_guess_),
       plan_(std::move(other.plan_)),
       seen_(std::move(other.seen_)),
       must_wait_(other.must_wait_),
@@ -287,9 +293,15 @@ void SeenStates::Turn::saw(const std::optional<StoredState>& state) {
 void SeenStates::Turn::was_not_applied() {
   if (leases_ == nullptr) return;
   stays_unknown();
-  if (plan_.returned.count == 0) return;
   const std::lock_guard lock(shard_->mutex);
-  shard_->entries.at(request_.key).will_give_back(plan_.returned);
+  Entry& entry = shard_->entries.at(request_.key);
+  if (plan_.returned.count > 0) entry.will_give_back(plan_.returned);
+  if (is_guess_) entry.follows = false;
+  if (plan_.kind == Plan::Kind::roll) {
+    const auto* now = entry.state ? std::get_if<limit::OwnedWindow>(&entry.state->state) : nullptr;
+    entry.follows = now != nullptr && now->geometry == window_of(request_).geometry &&
+                    now->window.newest >= std::get<limit::OwnedWindow>(plan_.after).window.newest;
+  }
 }
 
 void SeenStates::Turn::stays_unknown() {

@@ -14,7 +14,9 @@
 //
 // With a LeaseTable, one charge of an exact window is under way for a key at a time, and takes what
 // those who wait for it need, and more as the LeaseTable says. Admissions that were paid for are
-// handed out first, and those that were not used in their slot given back with the next write.
+// handed out first, and those that were not used in their slot given back with the next write. Of
+// the nodes that lease a key one begins each slot; the others, whose own attempt came too late last
+// time, charge it as if that had been done, and begin it if it was not.
 //
 // No I/O and no clock; only wait() blocks, for whoever has a thread to block.
 //
@@ -94,6 +96,7 @@ class SeenStates {
     bool is_alone_ = false;         // no other charge of the key may be under way
     LeaseTable::Tokens held_ = {};  // withdrawn for this request
     std::int64_t extra_ = 0;        // charged beyond what it needs
+    bool is_guess_ = false;         // that another node has begun the slot
     Plan plan_;
     std::optional<StoredState> seen_;
     bool must_wait_ = false;

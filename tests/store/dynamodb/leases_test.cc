@@ -180,6 +180,25 @@ TEST_F(LeasesTest, NeverAdmitMoreThanTheLimitInAnyWindow) {
   EXPECT_GE(fullest, kN - 1) << "and it was put to the test";
 }
 
+TEST_F(LeasesTest, LetOneNodeBeginEachSlotAndTheOthersChargeItWithOneWriteEach) {
+  const auto slot = [](int number) { return kStart + milliseconds(100) * number; };
+  const auto writes_of = [&](std::size_t who, int number) {
+    const int before = table_.writes;
+    EXPECT_TRUE(node(who).is_admitted(request(10'000, slot(number))));
+    return table_.writes - before;
+  };
+  for (int number = 0; number < 2; ++number) {
+    EXPECT_EQ(writes_of(0, number), 1);
+    EXPECT_EQ(writes_of(1, number), 2) << "it finds that the slot has begun";
+  }
+  for (int number = 2; number < 9; ++number) {
+    EXPECT_EQ(writes_of(0, number), 1);
+    EXPECT_EQ(writes_of(1, number), 1) << "it takes it that the slot has begun";
+  }
+  EXPECT_EQ(writes_of(1, 9), 2) << "the other is gone";
+  for (int number = 10; number < 20; ++number) EXPECT_EQ(writes_of(1, number), 1);
+}
+
 TEST_F(LeasesTest, EndWithTheirSlot) {
   for (int i = 0; i < 30; ++i) ASSERT_TRUE(node(0).is_admitted(request(1'000, kStart)));
   ASSERT_TRUE(node(0).leases().has_tokens({}, window_of(request(1'000, kStart))));
