@@ -25,6 +25,7 @@
 #include "cli/webhook.h"
 #include "net/listen_address.h"
 #include "net/url.h"
+#include "scan/experiment/rounds.h"
 #include "scan/probe/callback.h"
 #include "scan/probe/http_transport.h"
 #include "scan/probe/redact.h"
@@ -240,7 +241,7 @@ void add_scan_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--max-wait", options->max_wait_s,
                    "Seconds; the longest window that is waited for")
-      ->check(CLI::Range(1.0, 3600.0))
+      ->check(CLI::Range(1.0, scan::kLongestWaitS))
       ->capture_default_str();
   command->add_option("--timeout", options->timeout_s, "Seconds, for each answer")
       ->check(CLI::Range(0.1, 120.0))

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxBodyFileBytes = 1024 * 1024;
 constexpr std::size_t kMaxHeaders = 64;
+constexpr double kMostWindows = 4;  // of each operation, as long as --max-wait: time for them
 
 Result<scan::Header> parse_header(const std::string& text, const std::string& option) {
   const std::size_t colon = text.find(':');
@@ -193,6 +194,9 @@ Result<scan::ScanPlan> make_scan_plan(const ScanOptions& options, const net::Url
     const Status read = operations_from_spec(options, url, plan);
     if (!read) return tl::unexpected(read.error());
   }
+  plan.bounds.max_time += std::chrono::duration_cast<Duration>(
+      static_cast<double>(plan.operations.size()) * kMostWindows *
+      std::chrono::duration<double>(options.max_wait_s));
   Rng scan_ids(base::entropy_seed());
   plan.scan_id = fmt::format("{:016x}", scan_ids());
   for (auto& operation : plan.operations) identify(operation.request, plan.scan_id);
@@ -223,8 +227,9 @@ void print_plan(const scan::ScanPlan& plan, const ScanOptions& options) {
   }
   fmt::print(
       "Never more than {} requests in all and {} a second; no window longer than {:.0f} s is "
-      "waited for.\n",
-      options.max_requests, plan.bounds.per_second, options.max_wait_s);
+      "waited for.\nIt ends after {:.0f} min at most.\n",
+      options.max_requests, plan.bounds.per_second, options.max_wait_s,
+      std::chrono::duration<double, std::ratio<60>>(plan.bounds.max_time).count());
 }
 
 }  // namespace weir::cli

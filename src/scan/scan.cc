@@ -71,9 +71,15 @@ class OperationScan {
     listener_.step("sending until refused");
     const FillResult filled = fill_first(bench_, first, plan_.max_wait_s);
     if (filled == FillResult::refused) {
-      look_for_other_sources();
-      look_behind_a_held_request(bench_);
-      run_stage(Stage::while_refused);
+      note_growing_wait(bench_);
+      if (bench_.facts().wait_grows) {
+        skip_variants();
+      } else {
+        look_for_other_sources();
+        look_for_other_credentials();
+        look_behind_a_held_request(bench_);
+        run_stage(Stage::while_refused);
+      }
       listener_.step("waiting for windows");
       RoundPlan rounds;
       rounds.max_wait_s = plan_.max_wait_s;
@@ -97,6 +103,31 @@ class OperationScan {
     const Reply other = bench_.send(bench_.from_fresh_source(), "another local address");
     if (!other.admitted() && !other.refused()) return;
     bench_.facts().sources_count_apart = other.admitted() && ensure_refused(bench_).admitted == 0;
+  }
+
+  // Is each user counted, or each address? Another user at the same address tells.
+  void look_for_other_credentials() {
+    if (plan_.other.empty() || bench_.stopped()) return;
+    Variant other{"the other user's credential", bench_.base_request()};
+    for (const Header& header : plan_.other) other.request.set_header(header.name, header.value);
+    const Reply reply = bench_.send(other, "another user at this address");
+    if (!reply.admitted() && !reply.refused()) return;
+    bench_.facts().credentials_count_apart =
+        reply.admitted() && ensure_refused(bench_).admitted == 0;
+  }
+
+  // Each refused request would lock this client out for longer.
+  void skip_variants() {
+    const auto& [first, last] = *bench_.facts().wait_grows;
+    const std::string why = fmt::format(
+        "each refused request lengthens the wait (told {:.0f} s, then {:.0f} s), so nothing is "
+        "tried while refused",
+        first, last);
+    for (const Check& check : rate_limiting_checks()) {
+      if (check.stage == Stage::while_refused) {
+        file(*check.info, CheckOutcome::inconclusive(why), 0);
+      }
+    }
   }
 
   // A client that has sent nothing must still be served. If it is not, some limit counts all
@@ -161,7 +192,34 @@ class OperationScan {
     } else {
       summary.detail = "no refusal was seen";
     }
+    add_detail(summary, counted_per(facts));
+    if (facts.wait_grows) {
+      add_detail(summary, fmt::format("each refused request lengthens the wait: told {:.0f} s, "
+                                      "then {:.0f} s",
+                                      facts.wait_grows->first, facts.wait_grows->second));
+    }
+    if (facts.no_room_s) add_detail(summary, what_longer_takes(facts));
     report_.limits.push_back(std::move(summary));
+  }
+
+  static void add_detail(LimitSummary& summary, const std::string& text) {
+    if (text.empty()) return;
+    if (!summary.detail.empty()) summary.detail += "; ";
+    summary.detail += text;
+  }
+
+  // What is counted together, as far as other identities were to be had.
+  static std::string counted_per(const LimitFacts& facts) {
+    if (!facts.learned) return "";
+    const std::optional<bool> address = facts.sources_count_apart;
+    const std::optional<bool> user = facts.credentials_count_apart;
+    if (address && user) {
+      if (*address) return *user ? "counted per user and address" : "counted per address alone";
+      return *user ? "counted per user" : "counted for all together";
+    }
+    if (address) return *address ? "counted per address" : "not counted per address";
+    if (user) return *user ? "counted per user" : "not counted per user";
+    return "";
   }
 
   void keep_timeline() {

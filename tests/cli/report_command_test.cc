@@ -162,6 +162,12 @@ TEST_F(ReportCommand, AScanTakesItsOptionsFromAFileAndTheCommandLineWins) {
   EXPECT_TRUE(holds(done.output, "longer than 9 s")) << done.output;
 }
 
+TEST_F(ReportCommand, AScanMayTakeAsLongAsTheWindowsThatItMayWaitFor) {
+  const std::string url = "scan http://127.0.0.1:1/api/quote --plan --max-wait ";
+  EXPECT_TRUE(holds(weir("", url + "60").output, "ends after 14 min at most"));
+  EXPECT_TRUE(holds(weir("", url + "3600").output, "ends after 250 min at most"));
+}
+
 TEST_F(ReportCommand, AMistakeInAScansFileIsAnErrorWithItsLine) {
   const auto expect = [&](const std::string& lines, const std::string& words) {
     const Outcome done =

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
+#include <utility>
 
 #include "tests/scan/virtual_target.h"
 
@@ -11,6 +14,7 @@ namespace weir::scan {
 namespace {
 
 using namespace candidates;
+using test::Admit;
 using test::Behaviour;
 using test::counting;
 using test::has;
@@ -402,6 +406,72 @@ TEST(Scan, NeverSendsMoreThanItsBound) {
   const Report report = scan.run().report;
   EXPECT_LE(report.requests, 50);
   EXPECT_FALSE(report.notes.empty());
+}
+
+TEST(Scan, SaysWhatAWindowLongerThanTheWaitWouldTake) {
+  Behaviour hourly{.limiter = counting(FixedFirstHit(kN, 3600))};
+  hourly.retry_after = [](double) { return told("3500"); };
+  const Report report = scan(hourly);
+  const auto burst = std::find_if(report.checks.begin(), report.checks.end(),
+                                  [](const CheckResult& c) { return c.id == "boundary-burst"; });
+  EXPECT_EQ(burst->verdict, CheckVerdict::inconclusive);
+  EXPECT_NE(burst->detail.find("the refusals say 3500 s more"), std::string::npos) << burst->detail;
+  EXPECT_NE(burst->detail.find("--max-wait 35"), std::string::npos) << burst->detail;
+  EXPECT_NE(report.limits.at(0).detail.find("--max-wait"), std::string::npos);
+}
+
+TEST(Scan, StopsTryingWhereEachRefusalLengthensTheWait) {
+  // Five in four seconds; each refused request adds two.
+  struct Ban {
+    SlidingLog log{5, 4};
+    double until = 0;
+  };
+  auto ban = std::make_shared<Ban>();
+  VirtualClock* clock = nullptr;
+  Behaviour behaviour;
+  behaviour.limiter = [ban] {
+    return Admit([ban](double t) {
+      if (t >= ban->until && ban->log.room(t)) {
+        ban->log.charge(t);
+        return true;
+      }
+      ban->until = std::max(ban->until, t) + 2;
+      return false;
+    });
+  };
+  behaviour.retry_after = [ban, &clock](double) {
+    return std::to_string(static_cast<int>(std::ceil(ban->until - clock->seconds())));
+  };
+  VirtualScan scan(behaviour);
+  clock = &scan.clock;
+  const Report report = scan.run().report;
+  EXPECT_TRUE(report.findings.empty()) << ids(report);
+  EXPECT_NE(report.limits.at(0).detail.find("lengthens the wait"), std::string::npos);
+  EXPECT_LT(report.requests, 100);
+  for (const CheckResult& check : report.checks) {
+    if (check.id != "path-variant") continue;
+    EXPECT_EQ(check.verdict, CheckVerdict::inconclusive);
+    EXPECT_NE(check.detail.find("lengthens the wait"), std::string::npos);
+  }
+}
+
+TEST(Scan, SaysWhatIsCountedTogether) {
+  const auto detail = [](bool addresses, bool users) {
+    Behaviour behaviour{.limiter = counting(FixedFirstHit(kN, kW))};
+    behaviour.addresses_count_apart = addresses;
+    behaviour.key = [users](const Request& request) {
+      return std::string(users ? find_header(request.headers, "X-Key").value_or("") : "");
+    };
+    VirtualScan scan(behaviour);
+    scan.plan.loopback = true;
+    scan.plan.operations[0].request.add_header("X-Key", "ada");
+    scan.plan.other = {{"X-Key", "babbage"}};
+    return scan.run().report.limits.at(0).detail;
+  };
+  EXPECT_NE(detail(true, false).find("counted per address alone"), std::string::npos);
+  EXPECT_NE(detail(true, true).find("counted per user and address"), std::string::npos);
+  EXPECT_NE(detail(false, true).find("counted per user"), std::string::npos);
+  EXPECT_NE(detail(false, false).find("counted for all together"), std::string::npos);
 }
 
 TEST(Scan, SaysWhichOperationsOfADocumentItDidNotReach) {

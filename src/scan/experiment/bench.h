@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -78,8 +79,13 @@ struct LimitFacts {
   double window_low_s = 0;      // W is at least this: room was still missing after so long
   double window_high_s = 0;     // 0: not known yet
   bool counts_refused = false;  // refused requests keep it refused: only silence brings room
-  std::optional<bool> sources_count_apart;  // another local address has a quota of its own
-  bool speaks_http2 = false;                // and counts it like HTTP/1.1
+  std::optional<bool> sources_count_apart;      // another local address has a quota of its own
+  std::optional<bool> credentials_count_apart;  // so has another user at the same address
+  bool speaks_http2 = false;                    // and counts it like HTTP/1.1
+  std::optional<double> no_room_s;              // room did not come back within so long
+  std::optional<double> told_wait_s;            // and the refusals said to wait so much longer
+  // The wait that refusals tell grows with each of them: from ... to ...
+  std::optional<std::pair<double, double>> wait_grows;
   std::string believed_header;  // a made-up address in it was proven to be counted instead
   std::optional<std::int64_t> stated_limit;
   std::optional<double> stated_window_s;

@@ -1,11 +1,21 @@
 #include "scan/experiment/estimate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
+
+#include "scan/experiment/rounds.h"
 
 namespace weir::scan {
 namespace {
 
 constexpr std::int64_t kLargestStatedLimit = 100000;
+constexpr double kWindowsOfAScan = 3.5;  // so many are waited for
+// The wait that is told grows: each time by more than rounding, so often, to so many times as much.
+constexpr double kGrowthS = 0.5;
+constexpr int kGrownOften = 3;
+constexpr double kGrownTimes = 2;
 
 }  // namespace
 
@@ -32,6 +42,39 @@ std::optional<Fit> trusted_fit(const Bench& bench) {
   Fit fit = fit_of(bench);
   if (fit.kind == LimitKind::unknown) return std::nullopt;
   return fit;
+}
+
+void note_growing_wait(Bench& bench) {
+  std::optional<double> first;
+  double last = 0;
+  int grown = 0;
+  for (const Reply& reply : bench.refused_bases()) {
+    if (!reply.hints.retry_after_s) continue;
+    if (first && *reply.hints.retry_after_s > last + kGrowthS) ++grown;
+    if (!first) first = reply.hints.retry_after_s;
+    last = *reply.hints.retry_after_s;
+  }
+  if (grown >= kGrownOften && last > kGrownTimes * *first) {
+    bench.facts().wait_grows = {*first, last};
+  }
+}
+
+std::string what_longer_takes(const LimitFacts& facts) {
+  std::string text = fmt::format("room did not come back within {:.0f} s", *facts.no_room_s);
+  if (!facts.told_wait_s) {
+    return text + ", and the refusals do not say when it will: --max-wait may be raised";
+  }
+  const double wait_s = std::ceil(*facts.told_wait_s + *facts.no_room_s);
+  if (wait_s > kLongestWaitS) {
+    return text + fmt::format(
+                      "; the refusals say {:.0f} s more, which is longer than --max-wait "
+                      "may be",
+                      *facts.told_wait_s);
+  }
+  return text + fmt::format(
+                    "; the refusals say {:.0f} s more: --max-wait {:.0f} tests it, in about "
+                    "{:.0f} min",
+                    *facts.told_wait_s, wait_s, std::ceil(kWindowsOfAScan * wait_s / 60));
 }
 
 double window_lower_bound(const std::vector<Observation>& spending, int n) {

@@ -25,8 +25,9 @@ class Rounds {
     bench_.set_phase("wait");
     auto room =
         await_room(bench_, bench_.now_s(), bench_.now_s() + plan_.max_wait_s, Polling::as_told);
-    if (!room) return;
+    if (!room) return note_no_room();
     note_window(*room);
+    if (facts_.wait_grows) return silent_rounds();
     if (facts_.per_process) return per_process();
     if (!facts_.trickles && !comes_back_at_once(*room)) facts_.trickles = true;
     // A round that was planned for another kind of limit than it turned out to be does not count.
@@ -47,6 +48,13 @@ class Rounds {
     if (done < plan_.rounds) return true;
     return done == plan_.rounds && raced_ && !facts_.trickles &&
            bench_.now_s() + 1.2 * planned_window() < plan_.spare_s;
+  }
+
+  void note_no_room() {
+    if (bench_.stopped() || bench_.refused_bases().empty()) return;
+    const Reply& last = bench_.refused_bases().back();
+    facts_.no_room_s = last.sent_s - facts_.fill_end_s;
+    facts_.told_wait_s = last.hints.retry_after_s ? last.hints.retry_after_s : last.hints.reset_s;
   }
 
   // Room came: W is the time since the window began. Of a window that was used up without a race
@@ -89,13 +97,15 @@ class Rounds {
   // Only silence brings room: each volley is released after some, into a full quota. How much is
   // needed is found by halving what is not known of W.
   void silent_rounds() {
-    for (int i = 0; i < kSilentRounds && may_go_on(); ++i) {
+    // Where each refusal makes the wait longer, one volley is enough of them.
+    for (int i = 0; i < (facts_.wait_grows ? 1 : kSilentRounds) && may_go_on(); ++i) {
       fit_ = trusted_fit(bench_);
       double silence_s = facts_.window_high_s;
       if (fit_ && fit_->counts_refused) {
         silence_s =
             i == 0 ? 1.02 * fit_->window_to_s : (fit_->window_from_s + fit_->window_to_s) / 2;
       }
+      if (facts_.wait_grows) silence_s = std::min(facts_.wait_grows->second, plan_.max_wait_s);
       bench_.set_phase("wait");
       bench_.wait_until(bench_.now_s() + silence_s, "for enough silence");
       bench_.set_phase("race");

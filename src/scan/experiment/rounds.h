@@ -18,6 +18,8 @@
 
 namespace weir::scan {
 
+inline constexpr double kLongestWaitS = 3600;  // that a user may allow: --max-wait
+
 struct RoundPlan {
   double max_wait_s = 65;  // a window longer than this is not waited for
   double until_s = 600;    // no round begins after this

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scan/checks/rate_limiting/checks.h"
+#include "scan/experiment/estimate.h"
 
 namespace weir::scan::rate_limiting {
 namespace {
@@ -103,6 +104,7 @@ CheckOutcome run(Bench& bench) {
   }
   const bool crossed = std::any_of(bench.rounds().begin(), bench.rounds().end(),
                                    [](const EdgeRound& round) { return round.after > 0; });
+  if (!crossed && facts.no_room_s) return CheckOutcome::inconclusive(what_longer_takes(facts));
   if (!crossed)
     return CheckOutcome::inconclusive("no edge of the window came within the wait that is allowed");
   return CheckOutcome::protected_(

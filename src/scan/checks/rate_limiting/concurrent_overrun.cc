@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "scan/checks/rate_limiting/checks.h"
+#include "scan/experiment/estimate.h"
 #include "scan/experiment/volley.h"
 
 namespace weir::scan::rate_limiting {
@@ -54,6 +55,9 @@ CheckOutcome run(Bench& bench) {
 
   if (overruns.empty()) {
     if (bench.stopped()) return CheckOutcome::inconclusive(bench.prober().stop_reason());
+    if (volleys == 0 && facts.no_room_s) {
+      return CheckOutcome::inconclusive(what_longer_takes(facts));
+    }
     if (volleys == 0) return CheckOutcome::inconclusive("no window was free for a volley");
     return CheckOutcome::protected_(
         fmt::format("{} volleys kept to the limit (with 95 % confidence, fewer than {:.0f} % of "

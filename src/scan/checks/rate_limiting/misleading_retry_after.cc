@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scan/checks/rate_limiting/checks.h"
+#include "scan/experiment/estimate.h"
 
 namespace weir::scan::rate_limiting {
 namespace {
@@ -98,6 +99,7 @@ CheckOutcome run(Bench& bench) {
   const bool kept = std::any_of(bases.begin(), bases.end(), [&](const Reply& reply) {
     return reply.admitted() && reply.sent_s > told.front()->answered_s;
   });
+  if (!kept && facts.no_room_s) return CheckOutcome::inconclusive(what_longer_takes(facts));
   if (!kept) return CheckOutcome::inconclusive("no stated wait could be waited for");
   return CheckOutcome::protected_(
       fmt::format("{} refusals stated a wait, none was too short or far too long", told.size()));
