@@ -143,6 +143,15 @@ TEST(Scan, LearnsTheWindowOfTheClockWhateverItsPhase) {
   EXPECT_GE(right, 36);
 }
 
+TEST(Scan, TakesARowThatAServedVariantSharedForNoSmallerLimit) {
+  // Slow enough that an edge of the clock often falls among the variants: some of them are served.
+  for (std::uint64_t seed = 1; seed <= 80; ++seed) {
+    Behaviour slow{.limiter = counting(FixedClock(kN, 6.0, 0))};
+    slow.takes_s = [](const Response&) { return 0.025; };
+    EXPECT_FALSE(has(scan(slow, seed), "concurrent-overrun")) << "seed " << seed;
+  }
+}
+
 TEST(Scan, LearnsALimitThatCountsRefusedRequestsBySilence) {
   const int trials = 10;
   int right = 0;

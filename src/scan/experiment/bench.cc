@@ -58,7 +58,8 @@ Reply Bench::record(const Variant& variant, Response response, std::string_view 
   reply.exchange = exchanges_.empty() ? 0 : exchanges_.size() - 1;
   const bool is_base = variant.changed.empty();
   if (response.failure != Failure::not_sent && (is_base || !reply.refused())) {
-    spending_.push_back({reply.sent_s, reply.answered_s, !reply.refused()});
+    spending_.push_back({reply.sent_s, reply.answered_s, !reply.refused(), together_,
+                         /*unclear=*/!reply.refused() && !reply.admitted()});
   }
   const bool sent = response.failure != Failure::not_sent;
   reply.response = std::move(response);

@@ -120,13 +120,15 @@ class Rounds {
     }
   }
 
-  // How many passed between two refusals, at most, after the first refusal of all.
+  // How many passed between two refusals, at most, after the first refusal of all. Served variants
+  // may have been counted too: without them a row looks shorter than the limit is.
   int longest_later_row() const {
     int longest = 0;
     int row = 0;
     bool first = true;
-    for (const Reply& reply : bench_.bases()) {
-      if (reply.admitted()) {
+    for (const Observation& seen : bench_.spending()) {
+      if (seen.unclear) continue;
+      if (seen.admitted) {
         longest = std::max(longest, first ? 0 : ++row);
       } else {
         first = false;
