@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: help bootstrap build release demo test simulate mutants lint format bench corpus sanitize fuzz faults package docs clean
+.PHONY: help bootstrap build release demo test simulate mutants lint format bench bench-service corpus sanitize fuzz faults package docs clean
 
 help:            ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: bootstrap ## rewrite the sources in the house format
 
 bench: bootstrap ## the benchmarks of docs/benchmarks.md, each against its peers in the same run
 	@scripts/bench
+
+bench-service: bootstrap ## one of them: a decision over Envoy's service, beside limitador and envoyproxy/ratelimit
+	@scripts/bench service
 
 corpus: release  ## scan the corpus of real limiters and print precision and recall
 	@scripts/corpus
