@@ -77,7 +77,7 @@ class Http2Flight {
 
   void start() {
     connection_.open(target_.addresses, streams_.front().request->source_address,
-                     [this](Failure failure, std::string text) {
+                     [this](Failure failure, const std::string& text) {
                        if (failure != Failure::none) return end(failure, text);
                        if (target_.tls != nullptr && connection_.protocol() != "h2") {
                          return end(Failure::malformed, "the server does not offer HTTP/2");
@@ -171,7 +171,7 @@ class Http2Flight {
     for (Stream& stream : streams_) {
       if (stream.response.sent == Time{} && (!together_ || released_)) stream.response.sent = now;
     }
-    connection_.write(asio::buffer(out_), [this](Failure failure, std::string text) {
+    connection_.write(asio::buffer(out_), [this](Failure failure, const std::string& text) {
       writing_ = false;
       if (failure != Failure::none) return end(failure, text);
       flush();
