@@ -22,7 +22,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <memory>
 #include <random>
@@ -177,7 +176,7 @@ class Connection {
                                 void*) -> ssize_t {
       auto* const of = static_cast<Call*>(source->ptr);
       const std::size_t size = std::min(room, of->body.size() - of->sent);
-      std::memcpy(buffer, of->body.data() + of->sent, size);
+      of->body.copy(reinterpret_cast<char*>(buffer), size, of->sent);
       of->sent += size;
       if (of->sent == of->body.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
       return static_cast<ssize_t>(size);
