@@ -323,6 +323,18 @@ TEST_P(BucketTest, GivesBackWhatIsStillInIt) {
   EXPECT_FALSE(take(limit, start_, 1).admitted);
 }
 
+TEST_P(BucketTest, GivesBackAgainWhenItHasBeenEmpty) {
+  const auto limit = limit::GcraLimit::per_window(10, seconds(10), 4);
+  for (int round = 0; round < 4; ++round) {
+    const Time now = start_ + round * seconds(10);
+    const limit::Charge unused = take(limit, now, 3);
+    ASSERT_TRUE(unused.admitted) << "round " << round;
+    give_back(limit, now, unused, 3);
+    ASSERT_TRUE(take(limit, now, 4).admitted) << "round " << round;
+    ASSERT_FALSE(take(limit, now, 1).admitted) << "round " << round;
+  }
+}
+
 TEST_P(BucketTest, GivesNothingBackThatHasDrainedWhatWasGivenBackMeanwhileLeftOut) {
   const auto limit = limit::GcraLimit::per_window(10, seconds(10), 4);
   const limit::Charge first = take(limit, start_, 1);

@@ -218,7 +218,7 @@ Item item_of(std::int64_t shape, const limit::State& state) {
 }
 
 bool is_of_state(std::string_view name) {
-  for (const std::string_view own : {"g", "t", "w", "v", "lw", "a", "e", "c"}) {
+  for (const std::string_view own : {"g", "t", "w", "v", "lw", "a", "mv", "r", "e", "c"}) {
     if (name == own) return true;
   }
   return ring_place(name) || member_id(name);
