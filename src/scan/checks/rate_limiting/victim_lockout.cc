@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "scan/checks/rate_limiting/checks.h"
 #include "scan/experiment/fill.h"
@@ -39,8 +40,9 @@ class Lockout {
   CheckOutcome run() {
     if (!bench_.facts().learned) return CheckOutcome::not_applicable("there is no quota to use up");
     int ways = 0;
-    const bool sources = bench_.sources_are_possible() && bench_.facts().sources_count_apart;
-    if (!bench_.facts().believed_header.empty() && *bench_.facts().sources_count_apart) {
+    const std::optional<bool> apart = bench_.facts().sources_count_apart;
+    const bool sources = bench_.sources_are_possible() && apart.has_value();
+    if (!bench_.facts().believed_header.empty() && apart.value_or(false)) {
       ++ways;
       if (auto outcome = by_address()) return *outcome;
     }
