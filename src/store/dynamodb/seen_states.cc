@@ -143,13 +143,20 @@ SeenStates::Turn SeenStates::begin_leased(Shard& shard, Entry& entry,
                                           const ChargeRequest& request) {
   const limit::WindowLimit& limit = window_of(request);
   Turn turn;
-  if (const auto admission = leases_->take(request.key, limit, request.now, request.cost)) {
-    turn.plan_.kind = Plan::Kind::admit;
-    turn.plan_.charge = *admission;
-    return turn;
+  // Another process of this machine may lease between looking and withdrawing: then what this
+  // request needs is there, and is to be taken.
+  LeaseTable::Withdrawn withdrawn;
+  for (int tries = 0; tries < 4; ++tries) {
+    if (const auto admission = leases_->take(request.key, limit, request.now, request.cost)) {
+      turn.plan_.kind = Plan::Kind::admit;
+      turn.plan_.charge = *admission;
+      return turn;
+    }
+    withdrawn = leases_->withdraw(request.key, limit, request.now);
+    if (withdrawn.over.count > 0) entry.will_give_back(withdrawn.over);
+    if (withdrawn.current.count < request.cost) break;
+    leases_->put_back(request.key, limit, std::exchange(withdrawn.current, {}));
   }
-  const LeaseTable::Withdrawn withdrawn = leases_->withdraw(request.key, limit, request.now);
-  if (withdrawn.over.count > 0) entry.will_give_back(withdrawn.over);
   turn.request_ = request;
   turn.held_ = withdrawn.current;
   turn.request_.cost -= turn.held_.count;

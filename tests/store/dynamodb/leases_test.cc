@@ -437,5 +437,31 @@ TEST(LeaseTable, HandsOutEachTokenOnceToManyThreads) {
   EXPECT_GT(handed, 0);
 }
 
+// Another process of the machine leases between a look at the tokens and their withdrawal.
+TEST(LeaseTable, IsAskedAgainWhenAnotherProcessLeasesInBetween) {
+  const limit::WindowLimit limit{1'000'000, limit::Geometry::for_window(seconds(60))};
+  const std::int64_t slot = limit.geometry.slot_of(kStart);
+  LeaseTable leases;
+  SeenStates seen(64, &leases);
+  std::atomic<bool> done = false;
+  std::thread other([&] {
+    const limit::Charge charged{.admitted = true, .slot = slot, .remaining = 1000};
+    while (!done) leases.grant({}, limit, kStart, charged, 0, 2);
+  });
+  int admitted = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    SeenStates::Turn turn =
+        seen.begin({.key = {}, .limit = limit, .cost = 2, .subject = 0, .now = kStart});
+    if (turn.plan().kind == Plan::Kind::admit) ++admitted;
+    if (turn.plan().is_write()) {
+      ASSERT_GE(turn.request().cost, 1);
+      turn.was_not_applied();
+    }
+  }
+  done = true;
+  other.join();
+  EXPECT_GT(admitted, 0);
+}
+
 }  // namespace
 }  // namespace weir::store
