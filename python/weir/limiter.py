@@ -224,13 +224,11 @@ class Limiter:
         PolicyError if the store cannot, or the policy has no such rule.
         """
         opened = self._here()
-        if isinstance(rule, Rule):
-            rule = Ask(rule)
-        index, subject = (
-            (opened.index_of(rule), "")
-            if isinstance(rule, str)
-            else (opened.index(rule.rule), rule.subject)
-        )
+        if isinstance(rule, str):
+            index, subject = opened.index_of(rule), ""
+        else:
+            ask = Ask(rule) if isinstance(rule, Rule) else rule
+            index, subject = opened.index(ask.rule), ask.subject
         return opened.limiter.forget(
             request.peer,
             request.headers,
