@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/rng.h"
+#include "store/dynamodb/stored_state.h"
+#include "support/limits.h"
+
 namespace weir::store {
 namespace {
 
@@ -29,6 +33,35 @@ TEST(ItemAnswer, IsReadFromAFailedConditionAsDynamoDbSendsIt) {
   EXPECT_EQ(owned.window.total, 5);
   EXPECT_EQ(owned.window.counts[3], 2);
   EXPECT_EQ(owned.window.counts[10], 3);
+}
+
+// What an algorithm has written and an answer leaves out would be forgotten by every node.
+TEST(ItemAnswer, HoldsAllThatAnyStateWrites) {
+  Rng rng(1);
+  Time now{std::chrono::seconds(1'800'000'000)};
+  for (std::size_t i = 0; i < 200 * test::kAlgorithms; ++i) {
+    limit::State state;
+    limit::Limit limit;
+    for (int step = 0; step < 8; ++step) {
+      now += Duration(static_cast<std::int64_t>(rng.below(50'000'000)));
+      const limit::Limit next = test::random_limit(rng, i % test::kAlgorithms, now);
+      const limit::Ask ask{.now = now, .cost = 1, .subject = rng.below(9)};
+      const limit::Charge charge = limit::charge(state, next, ask);
+      if (!charge.admitted) continue;
+      limit = next;
+      if (rng.below(2) == 0) limit::give_back(state, limit, ask, charge.slot);
+    }
+    std::string attributes = R"("v":{"N":"7"},"lw":{"N":"8"})";
+    for (const Attribute& attribute : item_of(shape_of(limit), state)) {
+      attributes += ",\"" + std::string(attribute.name.text()) + R"(":{"N":")" +
+                    std::to_string(attribute.value) + R"("})";
+    }
+    const auto answer = parse_item_answer(R"({"Item":{)" + attributes + "}}", "Item");
+    ASSERT_TRUE(answer) << answer.error().to_string();
+    ASSERT_TRUE(answer->state) << attributes;
+    ASSERT_EQ(item_of(answer->state->shape, answer->state->state), item_of(shape_of(limit), state))
+        << attributes;
+  }
 }
 
 TEST(ItemAnswer, MayBeAbsent) {
